@@ -19,7 +19,7 @@ import bulkops
 from benchmarks.kit.harness import Row, arguments, publish
 from bulkops.cli.eta import ForecastEta
 from bulkops.cli.live import Live
-from bulkops.cli.progress import RunProgress, Silent
+from bulkops.cli.progress import ProgressDisplay, RunProgress
 from bulkops.cli.progress_counts import Tally
 from bulkops.events import Event
 from bulkops.settings import Tuning
@@ -58,7 +58,7 @@ async def watched(vendor: SandboxProcess, accounts: int) -> dict[str, Any]:
                 look, accounts=ids, workato=workato, policy=policy, journal=vendor.journal, observe=observe
             )
         cpu_s, took_s = time.process_time() - cpu, time.monotonic() - began
-        again = RunProgress(Silent())
+        again = RunProgress(ProgressDisplay())
         again.view.tally, again.view.eta_source = Tally(accounts), ForecastEta(workato, look, policy, total=accounts)
         cpu = time.process_time()
         for event in events:

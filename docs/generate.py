@@ -1,6 +1,6 @@
 """Write what says what the code says: the reference pages, and the table of the command line.
 
-python -m docs.generate            write docs/reference/* and bulkops/cli/declared.json
+python -m docs.generate            write docs/reference/* and bulkops/cli/options/from_parameters.json
 python -m docs.generate --check    exit 1 and name the pages that are not in step
 """
 
@@ -22,7 +22,7 @@ from tests.docs import promises
 
 ROOT: Final = Path(__file__).parents[1]
 REFERENCE: Final = ROOT / "docs/reference"
-TABLE: Final = "bulkops/cli/declared.json"
+TABLE: Final = "bulkops/cli/options/from_parameters.json"
 SOURCES: Final = Path(errors.__file__).parent
 _NOTE: Final = "<!-- Written by `python -m docs.generate`: change the code, not this page. -->"
 

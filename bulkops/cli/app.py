@@ -12,8 +12,8 @@ import click
 
 from bulkops import __version__
 from bulkops.cli.click_ext import Commands, Invocation, about_itself, known_secrets, write_examples
-from bulkops.cli.declared import operation_names
 from bulkops.cli.exit_codes import DETAILED, EXIT_FAILED, EXIT_USAGE, report_failure
+from bulkops.cli.options.from_parameters import operation_names
 
 _FIRST_STEPS = (
     "demo",
@@ -27,7 +27,7 @@ _SENTENCE: Final = 200
 
 _OWN: Final = {
     "export-package": "export.export_package",
-    "each": "calls.each",
+    "each": "operations.each",
     "share-connector": "share.share_connector",
 }
 """Commands with a function of another name, and those of operations that do more than start a run."""
@@ -45,7 +45,7 @@ _SECTIONS: Final[Mapping[str, Sequence[str]]] = {
 }
 """The commands in the order in which a user needs them."""
 
-_MODULES: Final = {"run": "job", "call": "calls", "retry": "resume", "undo": "resume", "report": "reports"} | {
+_MODULES: Final = {"run": "operations", "call": "calls", "retry": "resume", "undo": "resume", "report": "reports"} | {
     "show": "reports",
     "completion": "init",
     "worker": "workers",

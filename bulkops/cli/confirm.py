@@ -1,17 +1,17 @@
-"""Confirmation before a run: accounts, host, operation, and how far a halt can overshoot."""
+"""Confirmation on the terminal, before a run and before its next wave."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
 import termios
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from bulkops.cli.terminal import can_ask, one_line, say
+from bulkops.cli.terminal import can_ask, counted, say
 from bulkops.errors import PlanError
 
 if TYPE_CHECKING:
@@ -20,46 +20,12 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen(kw_only=True)
-class Scope:
-    """The run that needs confirmation. `overshoot`: accounts that may fail beyond `max_failures` (None: no limit).
-    `notes`: from the operation; `ahead`: expected cost, in lines; `begin`: what a yes starts.
-    """
+class Question:
+    """What needs confirmation, in lines. `yes_does`: such as "Start this run"; `count`: accounts or runs."""
 
-    count: int
-    host: str
-    title: str
-    max_failures: int | str | None
-    overshoot: int | None
-    notes: tuple[str, ...] = ()
-    ahead: tuple[str, ...] = ()
-    begin: str = "Start this run"
-
-    @property
-    def yes_does(self) -> str:
-        return f"{self.begin} ({_accounts(self.count)})"
-
-    def lines(self) -> list[str]:
-        lines = [f"{_accounts(self.count)} at {one_line(self.host)}: {one_line(self.title)}"]
-        lines += [f"  {line}" for line in self.ahead]
-        if self.overshoot is not None:
-            worst = f"in the worst case {self.overshoot} more fail, because they are in progress by then"
-            lines.append(
-                f"  halts when more than {self.max_failures} failed; "
-                + (worst if self.overshoot else "no further account can fail then")
-            )
-        return lines + [f"  note: {one_line(note)}" for note in self.notes]
-
-
-class Question(Protocol):
-    """Contents of a confirmation: lines, number of accounts, and what a yes does, such as "Start this run"."""
-
-    @property
-    def count(self) -> int: ...
-
-    @property
-    def yes_does(self) -> str: ...
-
-    def lines(self) -> list[str]: ...
+    lines: Sequence[str]
+    yes_does: str
+    count: int = 1
 
 
 class Consent:
@@ -95,24 +61,24 @@ class Consent:
                 remedy=f"add --{danger.flag.replace('_', '-')} (in a job file: {danger.flag} = true) to confirm",
             )
 
-    async def ask(self, scope: Question) -> None:
-        """Show the scope, then ask. Raises: PlanError when the answer is not yes."""
+    async def ask(self, question: Question) -> None:
+        """Show it, then ask. Raises: PlanError when the answer is not yes."""
         self.require_askable()
         if not (self._yes and self._quiet):
-            for line in scope.lines():
+            for line in question.lines:
                 say(line)
             if self._danger is not None:
                 say(f"THIS CANNOT BE UNDONE: {self._danger.words}")
         if self._yes:
             return
-        if await _answer(f"{scope.yes_does}? [y]es, [N]o ") not in _YES:
+        if await _answer(f"{question.yes_does}? [y]es, [N]o ") not in _YES:
             raise PlanError("not started: the answer was not yes; nothing was changed", remedy="answer y, or add --yes")
         if self._danger is None:
             return
-        if await _answer(f"Type the number of accounts ({scope.count}) to confirm: ") != str(scope.count):
+        if await _answer(f"Type the number of accounts ({question.count}) to confirm: ") != str(question.count):
             raise PlanError(
                 "not started: the answer was not the number of accounts; nothing was changed",
-                remedy=f"check the selection: it has {scope.count}",
+                remedy=f"check the selection: it has {question.count}",
             )
 
 
@@ -126,7 +92,7 @@ def approver(silence: Callable[[], AbstractContextManager[None]]) -> Check:
             return None
         wave = result.wave
         counts = ", ".join(f"{n} {outcome.value.replace('_', ' ')}" for outcome, n in result.outcomes.items() if n)
-        begin = f"Start wave {result.next_wave.number} ({_accounts(result.starting)})"
+        begin = f"Start wave {result.next_wave.number} ({counted(result.starting, 'account')})"
         with silence():
             say(f"wave {wave.number} of {wave.of} ended: {counts}")
             while True:
@@ -142,10 +108,6 @@ def approver(silence: Callable[[], AbstractContextManager[None]]) -> Check:
 _YES: Final = frozenset({"y", "yes"})
 _NO: Final = frozenset({"", "n", "no"})
 _PAUSE: Final = frozenset({"p", "pause"})
-
-
-def _accounts(count: int) -> str:
-    return f"{count} {'account' if count == 1 else 'accounts'}"
 
 
 async def _answer(question: str) -> str | None:

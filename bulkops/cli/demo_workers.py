@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from bulkops.cli.commands.runs import table
-from bulkops.cli.demo import Rehearsal, seen_by
+from bulkops.cli.commands.demo import Rehearsal, seen_by
 from bulkops.cli.exit_codes import EXIT_FAILED
+from bulkops.cli.listing import table
 from bulkops.cli.run_frame import put_report
 from bulkops.cli.terminal import one_line, say
 from bulkops.errors import JournalError
@@ -97,7 +97,8 @@ async def _workers(sandbox: Sandbox, journal: Journal, count: int, logs: Path) -
                 process.terminate()
         for process in processes:
             try:
-                await asyncio.wait_for(process.wait(), _STOP_S)
+                async with asyncio.timeout(_STOP_S):
+                    await process.wait()
             except TimeoutError:
                 process.kill()
                 await process.wait()

@@ -1,4 +1,4 @@
-"""Notifications at the end of a run: --on-finish and webhook. Neither changes the exit code."""
+"""Notifications at the end of a run: --on-finish, webhook, GitHub's job summary. None changes the exit code."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Self
 import attrs
 
 from bulkops.cli.click_ext import WEBHOOK_VARIABLE, known_secrets
-from bulkops.cli.flags import Output
+from bulkops.cli.options.values import Output
 from bulkops.cli.terminal import one_line, say
 from bulkops.errors import ConfigError
 from bulkops.hosts import TOKEN_VARIABLE
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 COMMAND_S: Final = 300.0
 WEBHOOK_S: Final = 30.0
 """Time limit of each in seconds, so that a finished run does not hang."""
+
+SUMMARY_VARIABLE: Final = "GITHUB_STEP_SUMMARY"
+"""The file that a step appends Markdown to. Source: GitHub Docs, "Workflow commands", adding a job summary."""
 
 _STDERR: Final = 2
 
@@ -119,3 +122,19 @@ def _words(command: str | None) -> tuple[str, ...]:
             remedy="give its path; for shell syntax write --on-finish \"sh -c '...'\"",
         )
     return words
+
+
+def add_step_summary(report: Report) -> None:
+    """Append the report as Markdown to the file in the variable, if it is set. A failure to write is printed, not
+    raised, because the run is over and its exit code matters more.
+    """
+    path = os.environ.get(SUMMARY_VARIABLE)
+    if not path:
+        return
+    from bulkops.report import render
+
+    try:
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(render(report, "markdown") + "\n")
+    except OSError as error:
+        say(f"cannot append the summary to {path} ({SUMMARY_VARIABLE}): {error.strerror}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -26,16 +26,23 @@ _ENDINGS: Final = {
 }
 
 
-def format_for(path: str | None) -> str:
-    """The format that a file's ending names; text for none, and for stdout (None).
+def format_for(path: str | None, form: str | None, *, of: str, known: Sequence[str]) -> str:
+    """`form`, or else the format that the file's ending names; text for none, and for stdout (None).
 
-    Raises: UsageError for an ending without a format.
+    Raises: UsageError for an ending without a format, and for a format that the command `of` cannot write.
     """
+    form = form or _named_by(path)
+    if form not in known:
+        raise click.UsageError(f"{of} cannot write {form}: use {', '.join(known[:-1])} or {known[-1]}.")
+    return form
+
+
+def _named_by(path: str | None) -> str:
     ending = Path(path or "").suffix.lower()
     if ending not in _ENDINGS:
-        known = ", ".join(filter(None, _ENDINGS))
+        endings = ", ".join(filter(None, _ENDINGS))
         raise click.UsageError(
-            f"{path}: no report format has the ending {ending}. Use {known}, or add --format.",
+            f"{path}: no report format has the ending {ending}. Use {endings}, or add --format.",
             ctx=click.get_current_context(silent=True),
         )
     return _ENDINGS[ending]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bulkops.cli.click_ext import PlanFlags
 from bulkops.cli.exit_codes import EXIT_CHANGES, EXIT_FAILED
-from bulkops.cli.flags import Output, PolicyFlags
+from bulkops.cli.options.values import Output, PolicyFlags
 from bulkops.cli.outage import Outage
 from bulkops.cli.run_frame import cost_words, more_words
 from bulkops.cli.selection import accounts_meant, accounts_of

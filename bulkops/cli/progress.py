@@ -7,14 +7,14 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Final, Protocol
+from typing import Final
 
 import attrs
 
 from bulkops.cli.eta import EtaSource, ForecastEta, eta_words
 from bulkops.cli.outage import Outage
 from bulkops.cli.progress_counts import Tally
-from bulkops.cli.terminal import say
+from bulkops.cli.terminal import counted, say
 from bulkops.events import AttemptEnded, Event, HostClosed, RunChanged, WaveChanged
 from bulkops.outcome import Outcome
 
@@ -37,11 +37,10 @@ class View:
         return time.monotonic() - self.began_at
 
 
-class ProgressDisplay(Protocol):
-    """How a run is shown. `interval_s`: until the next call of `tell`."""
+class ProgressDisplay:
+    """How a run is shown; this one shows nothing. `interval_s`: until the next call of `tell`."""
 
-    @property
-    def interval_s(self) -> float: ...
+    interval_s = 3600.0
 
     def begin(self, view: View) -> None: ...
 
@@ -53,19 +52,7 @@ class ProgressDisplay(Protocol):
         """Print a line for an event, if it deserves one."""
 
 
-class Silent:
-    interval_s = 3600.0
-
-    def begin(self, view: View) -> None: ...
-
-    def tell(self, view: View) -> None: ...
-
-    def end(self, view: View) -> None: ...
-
-    def note(self, event: Event, view: View) -> None: ...
-
-
-class Plain:
+class Plain(ProgressDisplay):
     """One line every few seconds, when something moved; one at each wave, one at the end."""
 
     def __init__(self, interval_s: float = PLAIN_INTERVAL_S) -> None:
@@ -110,8 +97,7 @@ def words_for(event: Event) -> str | None:
     if isinstance(event, RunChanged) and event.state == "running":
         return f"at work on run {event.run_id}"
     if isinstance(event, WaveChanged) and event.of > 1:
-        noun = "account" if event.size == 1 else "accounts"
-        started = f"wave {event.number} of {event.of}: {event.size} {noun}"
+        started = f"wave {event.number} of {event.of}: {counted(event.size, 'account')}"
         return started if event.state == "started" else f"{_GATES[event.state]}: {event.reason}"
     return None
 
@@ -127,7 +113,7 @@ class RunProgress:
 
     @property
     def is_silent(self) -> bool:
-        return isinstance(self._display, Silent)
+        return type(self._display) is ProgressDisplay
 
     def observe(self, event: Event) -> None:
         view = self.view

@@ -11,14 +11,9 @@ import attrs
 import click
 
 from bulkops.cli import event_loop
-from bulkops.cli.click_ext import Invocation
-from bulkops.cli.confirm import Consent, approver
-from bulkops.cli.eta import ForecastEta
-from bulkops.cli.flags import Output, PolicyFlags
-from bulkops.cli.hand_over import goes_to_workers, run_on_workers
-from bulkops.cli.notify import Afterwards
-from bulkops.cli.progress import RunProgress
-from bulkops.cli.run_frame import ahead_words, display_for, finish, most_open, run_with_progress, scope, takes_stdout
+from bulkops.cli.click_ext import Invocation, PlanFlags
+from bulkops.cli.confirm import Consent
+from bulkops.cli.options.values import Output, PolicyFlags
 from bulkops.cli.selection import subset_of
 from bulkops.cli.terminal import say
 from bulkops.errors import BulkopsError, JournalError
@@ -27,11 +22,12 @@ from bulkops.selection import Selection
 from bulkops.settings import HOST_VARIABLE, Settings, Tuning
 
 if TYPE_CHECKING:
+    from bulkops.cli.start_run import Work
     from bulkops.client import Workato
     from bulkops.journal import Location, RunRecord
     from bulkops.operations import Operation
     from bulkops.report import Report
-    from bulkops.runs import Inventory, Policy, StopSignal, Subset
+    from bulkops.runs import Fleet, Inventory, Subset
 
 Verb = Literal["resume", "retry"]
 
@@ -53,31 +49,12 @@ class Left:
         return len(self.accounts)
 
 
-def take_up(
-    verb: Verb,
-    run_id: str | None,
-    *,
-    selection: Selection,
-    flags: PolicyFlags,
-    output: Output,
-    accept_changes: bool,
-    failure_class: str | None = None,
-) -> int:
+def take_up(verb: Verb, run_id: str | None, *, selection: Selection, output: Output, **given: Any) -> int:
     """Resume or retry a run after a confirmation. Returns the exit code; 0 if nothing is left."""
     if run_id is None and not output.journal.exists():
         say(f"nothing to {verb}: no runs in {output.journal}")
         return 0
-    return event_loop.run(
-        _take_up(
-            verb,
-            run_id,
-            subset=subset_of(selection, output),
-            flags=flags,
-            output=output,
-            accept_changes=accept_changes,
-            failure_class=failure_class,
-        )
-    )
+    return event_loop.run(_take_up(verb, run_id, subset=subset_of(selection, output), output=output, **given))
 
 
 async def _take_up(
@@ -85,81 +62,57 @@ async def _take_up(
     run_id: str | None,
     *,
     subset: Subset,
-    flags: PolicyFlags,
+    policy: PolicyFlags,
     output: Output,
     accept_changes: bool,
-    failure_class: str | None,
+    failure_class: str | None = None,
 ) -> int:
-    from bulkops.cli.log_events import with_log, with_telemetry
-    from bulkops.client import Workato
-    from bulkops.runs import Fleet, Policy, cost_ahead, require_workspace
+    from bulkops.cli.start_run import Work, carry_out
+    from bulkops.runs import Policy, require_workspace
 
-    afterwards = Afterwards.of(output)
     left = await _look_up(verb, run_id, output.journal, failure_class, subset)
     if left is None or left.count == 0:
         say(_nothing(verb, left, failure_class, subset))
         return 0
     if subset.accounts is not None and subset.limit is None and left.count < len(subset.accounts):
         say(f"{len(subset.accounts) - left.count} of the {len(subset.accounts)} accounts given have nothing to {verb}")
-    record = left.record
-    if flags.given.get("approve") and not left.at_gate:
+    record, is_approved = left.record, bool(policy.given.get("approve"))
+    if is_approved and not left.at_gate:
         say(f"run {record.run_id} did not stop at a gate: --approve has no effect")
-    # On resume --approve answers the gate at which the run stopped; whether later gates ask is the run's own policy.
-    policy = flags.without("approve").over(Policy.from_mapping(record.policy))
-    tuning = flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
-    settings = _settings_like(record, tuning)
+    tuning = policy.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
     look = f"see what is left: `bulkops report {record.run_id}{output.journal.flag}`"
     consent = Consent(yes=output.yes, quiet=output.quiet, before=look)
-    progress = RunProgress(display_for(quiet=output.quiet))
-    observe = with_telemetry(with_log(progress.observe))
-    async with Workato.from_settings(settings, observe=observe) as workato:
+
+    async def take_on(fleet: Fleet) -> Report:
+        chosen: Any = {"accounts": subset.accounts, "exclude": subset.exclude or None, "limit": subset.limit}
+        chosen["accept_changes"] = accept_changes
+        if verb == "retry":
+            return await fleet.retry(record.run_id, failure_class=failure_class, **chosen)
+        report = await fleet.resume(record.run_id, approved=is_approved, **chosen)
+        if report is None:
+            raise JournalError(
+                f"run {record.run_id} is no longer in the journal",
+                remedy=f"see `bulkops runs{output.journal.flag}`",
+            )
+        return report
+
+    async def prepare(workato: Workato) -> Work:
         consent.require_askable()  # before the first request
         await require_workspace(workato, record)
-        title = f"{verb} {record.run_id}: {record.title}"
-        operation = await _restored(record, output.journal)
-        most = most_open(operation, policy, workato)
-        about = scope(policy, count=left.count, host=settings.url, title=title, most_open=most)
-        ahead = None
-        if operation is not None:
-            ahead = await cost_ahead(operation, left.accounts, policy=policy, workato=workato, journal=output.journal)
-        words = tuple(ahead_words(ahead)) if ahead else ()
-        await consent.ask(attrs.evolve(about, ahead=words, begin=f"{verb.capitalize()} this run"))
-
-        fleet = Fleet(workato, journal=output.journal, policy=policy, observe=observe)
-
-        async def take_on(fleet: Fleet) -> Report:
-            chosen: Any = {"accounts": subset.accounts, "exclude": subset.exclude or None, "limit": subset.limit}
-            if verb == "retry":
-                return await fleet.retry(
-                    record.run_id, failure_class=failure_class, accept_changes=accept_changes, **chosen
-                )
-            report = await fleet.resume(
-                record.run_id, approved=bool(flags.given.get("approve")), accept_changes=accept_changes, **chosen
-            )
-            if report is None:
-                raise JournalError(
-                    f"run {record.run_id} is no longer in the journal",
-                    remedy=f"see `bulkops runs{output.journal.flag}`",
-                )
-            return report
-
-        if await goes_to_workers(operation, output):
-
-            async def hand_over(stop_signal: StopSignal) -> Report:
-                return await take_on(attrs.evolve(fleet, on_workers=True, stop=stop_signal))
-
-            return await run_on_workers(hand_over, output, afterwards)
-
-        async def go(stop: StopSignal) -> Report:
-            return await take_on(attrs.evolve(fleet, stop=stop, approve=approver(progress.silence)))
-
-        eta_source = None if progress.is_silent else _outlook(workato, left, operation, policy)
-        report = await run_with_progress(
-            progress, go, total=record.inventory_count, settled=left.settled, eta_source=eta_source
+        return Work(
+            operation=await _restored(record, output.journal),
+            accounts=left.accounts,
+            total=record.inventory_count,
+            settled=left.settled,
+            title=f"{verb} {record.run_id}: {record.title}",
+            begin=f"{verb.capitalize()} this run",
+            go=take_on,
+            parameters=record.operation["parameters"],
         )
-    code = finish(report, output, beside=takes_stdout(record.operation["parameters"]))
-    await afterwards.tell(report)
-    return code
+
+    # On resume --approve answers the gate at which the run stopped; whether later gates ask is the run's own policy.
+    of_run = policy.without("approve").over(Policy.from_mapping(record.policy))
+    return await carry_out(prepare, _settings_like(record, tuning), consent, policy=of_run, output=output)
 
 
 async def _restored(record: RunRecord, location: Location) -> Operation | None:
@@ -171,15 +124,6 @@ async def _restored(record: RunRecord, location: Location) -> Operation | None:
         async with Journal.open(location, read_only=True) as journal:
             return restore(await with_packages(record.operation, journal))
     return None
-
-
-def _outlook(workato: Workato, left: Left, operation: Operation | None, policy: Policy) -> ForecastEta:
-    """Forecasts the end. Without the operation, its cost is measured during the run."""
-    from bulkops.operations import Operation
-
-    settled = sum(left.settled.values())
-    total = left.record.inventory_count
-    return ForecastEta(workato, operation or Operation(), policy, total=total, settled=settled)
 
 
 async def _look_up(
@@ -210,35 +154,37 @@ async def _look_up(
         return Left(record=record, accounts=inventory, settled=settled, at_gate=gate is not None)
 
 
-def undo(run_id: str | None, *, selection: Selection, flags: PolicyFlags, output: Output) -> int:
+def undo(run_id: str | None, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
     """Undo the changes of a run, as a new run. Returns the exit code."""
     invocation = click.get_current_context().find_object(Invocation)
-    asks = invocation is None or invocation.plan is None
-    return event_loop.run(_undo(run_id, subset=subset_of(selection, output, asks=asks), flags=flags, output=output))
+    plan = invocation.plan if invocation is not None else None
+    subset = subset_of(selection, output, asks=plan is None)
+    return event_loop.run(_undo(run_id, plan, subset=subset, flags=policy, output=output))
 
 
-async def _undo(run_id: str | None, *, subset: Subset, flags: PolicyFlags, output: Output) -> int:
+async def _undo(
+    run_id: str | None, plan: PlanFlags | None, *, subset: Subset, flags: PolicyFlags, output: Output
+) -> int:
     from bulkops.cli.plan import foresee_over
     from bulkops.cli.start_run import over_inventory
     from bulkops.journal import Journal
-    from bulkops.runs import require_workspace, undo_of
+    from bulkops.runs import Policy, require_workspace, undo_of
 
     operation, inventory = await undo_of(run_id, journal=output.journal, subset=subset)
     async with Journal.open(output.journal, read_only=True) as journal:
         record = await journal.get_run(operation.run_id)
-    tuning = flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
-    settings = _settings_like(record, tuning)
+    settings = _settings_like(record, flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}")))
 
     async def known(workato: Workato) -> Inventory:
         await require_workspace(workato, record)
         return inventory
 
-    invocation = click.get_current_context().find_object(Invocation)
-    if invocation is None or invocation.plan is None:
-        look = f"see what it would change: `bulkops plan undo {record.run_id}{output.journal.flag}`"
-        return await over_inventory(operation, known, settings, flags=flags, output=output, before=look)
-
-    return await foresee_over(operation, invocation.plan, known, settings, flags=flags, output=output)
+    if plan is not None:
+        return await foresee_over(operation, plan, known, settings, flags=flags, output=output)
+    look = f"see what it would change: `bulkops plan undo {record.run_id}{output.journal.flag}`"
+    consent = Consent(yes=output.yes, quiet=output.quiet, before=look)
+    consent.require_askable()
+    return await over_inventory(operation, known, settings, consent, policy=flags.over(Policy()), output=output)
 
 
 def _settings_like(record: RunRecord, tuning: Tuning) -> Settings:

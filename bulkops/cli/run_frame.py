@@ -2,42 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from bulkops.cli.confirm import Scope
+from bulkops.cli.confirm import Question
 from bulkops.cli.eta import ForecastEta
-from bulkops.cli.flags import Output
-from bulkops.cli.github_summary import add_step_summary
-from bulkops.cli.progress import Plain, ProgressDisplay, RunProgress, Silent
+from bulkops.cli.notify import add_step_summary
+from bulkops.cli.options.values import Output
+from bulkops.cli.progress import Plain, ProgressDisplay, RunProgress
 from bulkops.cli.signals import listening
-from bulkops.cli.terminal import is_live, is_one_place, put, say
+from bulkops.cli.terminal import counted, is_live, is_one_place, one_line, put, say
 from bulkops.durations import rough_duration
 from bulkops.outcome import Outcome
 
 if TYPE_CHECKING:
     from bulkops.client import Workato
+    from bulkops.events import Observer
     from bulkops.forecast import Forecast
     from bulkops.operations import Operation
     from bulkops.report import Report
-    from bulkops.runs import Ahead, Policy, StopSignal
+    from bulkops.runs import Ahead, Inventory, Policy, StopSignal
 
 
-def scope(policy: Policy, *, count: int, host: str, title: str, most_open: int | None = None) -> Scope:
-    """Contents of the confirmation before a run. `most_open`: accounts in progress at once, if that is known."""
+def scope(
+    policy: Policy,
+    *,
+    count: int,
+    host: str,
+    title: str,
+    most_open: int | None = None,
+    ahead: Ahead | None = None,
+    notes: Sequence[str] = (),
+    begin: str = "Start this run",
+) -> Question:
+    """The confirmation before a run: accounts, host, operation, expected cost, and how far a halt can overshoot.
+
+    `most_open`: accounts in progress at once, if that is known; `notes`: from the operation; `begin`: what a yes
+    starts.
+    """
     from bulkops.runs import overshoot
 
-    most_open = policy.concurrency if most_open is None else most_open
-    return Scope(
-        count=count,
-        host=host,
-        title=title,
-        max_failures=policy.max_failures,
-        overshoot=overshoot(policy, count, most_open=most_open) if policy.max_failures is not None else None,
-    )
+    accounts = counted(count, "account")
+    lines = [f"{accounts} at {one_line(host)}: {one_line(title)}"]
+    lines += [f"  {line}" for line in (ahead_words(ahead) if ahead else ())]
+    if policy.max_failures is not None:
+        more = overshoot(policy, count, most_open=policy.concurrency if most_open is None else most_open)
+        worst = f"in the worst case {more} more fail, because they are in progress by then"
+        lines.append(
+            f"  halts when more than {policy.max_failures} failed; "
+            + (worst if more else "no further account can fail then")
+        )
+    lines += [f"  note: {one_line(note)}" for note in notes]
+    return Question(lines=lines, yes_does=f"{begin} ({accounts})", count=count)
 
 
 def most_open(operation: Operation | None, policy: Policy, workato: Workato) -> int | None:
@@ -65,7 +84,7 @@ def ahead_words(ahead: Ahead) -> list[str]:
 def cost_words(cost: Forecast) -> str:
     """`4,589 requests in about 12 min, bound by embedded.recipes.get`"""
     bound = f", bound by {cost.quota}" if cost.quota else ""
-    return f"{counted(cost.at_most, 'request')} in about {rough_duration(cost.seconds)}{bound}"
+    return f"{counted(cost.at_most, 'request', ',')} in about {rough_duration(cost.seconds)}{bound}"
 
 
 def more_words(more: Mapping[str, float]) -> str:
@@ -73,25 +92,56 @@ def more_words(more: Mapping[str, float]) -> str:
     return "; " + ", ".join(f"{ceil(n)} more for each {what}" for what, n in more.items()) if more else ""
 
 
-def counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
 async def run_with_progress(
     progress: RunProgress,
     go: Callable[[StopSignal], Awaitable[Report]],
+    operation: Operation,
+    workato: Workato,
+    policy: Policy,
     *,
     total: int,
     settled: Mapping[Outcome, int] | None = None,
-    eta_source: ForecastEta | None = None,
 ) -> Report:
-    """Call `go` while signals reach it and stderr shows its progress. `settled`: outcomes that stay as they are."""
+    """Call `go` while signals reach it and stderr shows its progress and its end, which the operation's cost foretells.
+
+    `settled`: outcomes of accounts that stay as they are.
+    """
     from bulkops.runs import StopSignal
 
-    stop_signal = StopSignal()
+    stop_signal, eta_source = StopSignal(), None
+    if not progress.is_silent:
+        done = sum((settled or {}).values())
+        eta_source = ForecastEta(workato, operation, policy, total=total, settled=done)
     async with progress.shown(total, settled, eta_source):
         with listening(stop_signal, say):
             return await go(stop_signal)
+
+
+async def run_shown(
+    operation: Operation,
+    accounts: Inventory,
+    workato: Workato,
+    progress: RunProgress,
+    *,
+    policy: Policy,
+    journal: str,
+    observe: Observer | None = None,
+) -> Report:
+    """A run that shows its progress and asks nothing. `observe`: in place of `progress.observe`."""
+    from bulkops.runs import run
+
+    async def go(stop_signal: StopSignal) -> Report:
+        return await run(
+            operation,
+            accounts=accounts,
+            workato=workato,
+            policy=policy,
+            journal=journal,
+            observe=observe or progress.observe,
+            stop=stop_signal,
+        )
+
+    return await run_with_progress(progress, go, operation, workato, policy, total=len(accounts))
 
 
 def finish(report: Report, output: Output, *, beside: bool = False) -> int:
@@ -132,7 +182,7 @@ def takes_stdout(parameters: Mapping[str, Any]) -> bool:
 def display_for(*, quiet: bool) -> ProgressDisplay:
     """Nothing, a live view on a terminal, or plain lines elsewhere."""
     if quiet:
-        return Silent()
+        return ProgressDisplay()
     if is_live():
         from bulkops.cli.live import Live
 

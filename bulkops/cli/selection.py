@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulkops.cli.flags import Output
-from bulkops.cli.terminal import say
+from bulkops.cli.options.values import Output
+from bulkops.cli.terminal import counted, say
 from bulkops.errors import PlanError
 from bulkops.selection import Selection
 
@@ -73,7 +73,7 @@ async def accounts_meant(
 
 
 def _about_new(count: int, earlier: PreviousRuns, journal: Location) -> Iterator[str]:
-    new = f"{count} account{'' if count == 1 else 's'} to work on"
+    new = f"{counted(count, 'account')} to work on"
     if earlier.newest is None:
         yield f"only new: {journal} has no earlier run of this operation, so every account is new; {new}"
         return

@@ -1,9 +1,9 @@
-"""A new run: settings, selection, confirmation, run, report, exit code."""
+"""A new run: settings and selection; and what every run does: confirmation, work, report, exit code."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
@@ -11,13 +11,13 @@ import click
 from bulkops.cli import event_loop
 from bulkops.cli.click_ext import Invocation
 from bulkops.cli.confirm import Consent, approver
-from bulkops.cli.eta import ForecastEta
-from bulkops.cli.flags import Output, PolicyFlags
-from bulkops.cli.hand_over import goes_to_workers, run_on_workers
 from bulkops.cli.notify import Afterwards
+from bulkops.cli.options.values import Output, PolicyFlags
 from bulkops.cli.progress import RunProgress
-from bulkops.cli.run_frame import ahead_words, display_for, finish, most_open, run_with_progress, scope, takes_stdout
+from bulkops.cli.run_frame import display_for, finish, most_open, run_with_progress, scope, takes_stdout
+from bulkops.cli.run_on_workers import goes_to_workers, run_on_workers
 from bulkops.cli.selection import accounts_meant, accounts_of, refuse_all
+from bulkops.outcome import Outcome
 from bulkops.selection import Selection
 from bulkops.settings import Settings
 
@@ -26,24 +26,23 @@ if TYPE_CHECKING:
     from bulkops.journal import Location
     from bulkops.operations import Operation
     from bulkops.report import Report
-    from bulkops.runs import FleetPlan, Inventory, Policy, StopSignal
+    from bulkops.runs import Fleet, FleetPlan, Inventory, Policy, StopSignal
 
 _LISTING = "of bulkops (listing the accounts)"
 
 
-def start(
-    operation: Operation, *, selection: Selection, flags: PolicyFlags, output: Output, source: str | None = None
-) -> int:
-    """Run `operation` over the selection, ask before; the exit code. Everything is checked before anything is sent.
-
-    `source`: FILE.py:NAME that it came from, for `resume`.
-    """
-    return event_loop.run(_start(operation, selection=selection, flags=flags, output=output, source=source))
+def start(operation: Operation, **given: Any) -> int:
+    """Run `operation` over the selection; the exit code. `given`: as of `_start`."""
+    return event_loop.run(_start(operation, **given))
 
 
 async def _start(
-    operation: Operation, *, selection: Selection, flags: PolicyFlags, output: Output, source: str | None
+    operation: Operation, *, selection: Selection, flags: PolicyFlags, output: Output, source: str | None = None
 ) -> int:
+    """Ask before the run. Everything is checked before anything is sent. Returns the exit code.
+
+    `source`: FILE.py:NAME that it came from, for `resume`.
+    """
     from bulkops.client import session_of
     from bulkops.runs import FleetPlan, Policy, ended_in, hold_credential, ledger_of, workspace_of
 
@@ -89,73 +88,116 @@ async def _start(
         ):
             return await meant(workspace)
 
-    return await _carry_out(operation, listed, settings, policy, consent, output, source=source, plan=saved)
+    return await over_inventory(
+        operation, listed, settings, consent, policy=policy, output=output, source=source, plan=saved
+    )
 
 
 async def over_inventory(
     operation: Operation,
     listed: Callable[[Workato], Awaitable[Inventory]],
     settings: Settings,
-    *,
-    flags: PolicyFlags,
-    output: Output,
-    before: str,
-) -> int:
-    """Run `operation` over the accounts that `listed` gives, ask before; the exit code. `before`: as of `Consent`."""
-    from bulkops.runs import Policy
-
-    consent = Consent(yes=output.yes, quiet=output.quiet, before=before)
-    consent.require_askable()
-    return await _carry_out(operation, listed, settings, flags.over(Policy()), consent, output)
-
-
-async def _carry_out(
-    operation: Operation,
-    listed: Callable[[Workato], Awaitable[Inventory]],
-    settings: Settings,
-    policy: Policy,
     consent: Consent,
-    output: Output,
     *,
+    policy: Policy,
+    output: Output,
     source: str | None = None,
     plan: FleetPlan | None = None,
 ) -> int:
+    """Run `operation` over the accounts that `listed` gives, ask before; the exit code."""
+
+    async def prepare(workato: Workato) -> Work | None:
+        inventory = await listed(workato)
+        if not len(inventory):  # none is new, as was said
+            return None
+        return Work(
+            operation=operation,
+            accounts=inventory,
+            total=len(inventory),
+            title=operation.title,
+            notes=(*await _about_unfinished(operation, settings.url, output.journal), *operation.notes()),
+            plan=plan,
+            go=lambda fleet: fleet.run(operation, inventory, plan=plan, source=source),
+            parameters=operation.parameters(),
+        )
+
+    return await carry_out(prepare, settings, consent, policy=policy, output=output)
+
+
+@attrs.frozen(kw_only=True)
+class Work:
+    """What a run or a resume does with which accounts.
+
+    `operation`: None when it cannot be restored here; `total`: accounts of the run, of which `settled` stay as they
+    are; `title`, `begin`, `notes`: see `scope`; `go`: does it; `parameters`: of the operation.
+    """
+
+    operation: Operation | None
+    accounts: Inventory
+    total: int
+    settled: Mapping[Outcome, int] = attrs.field(factory=dict)
+    title: str
+    begin: str = "Start this run"
+    notes: tuple[str, ...] = ()
+    plan: FleetPlan | None = None
+    go: Callable[[Fleet], Awaitable[Report]]
+    parameters: Mapping[str, Any]
+
+
+async def carry_out(
+    prepare: Callable[[Workato], Awaitable[Work | None]],
+    settings: Settings,
+    consent: Consent,
+    *,
+    policy: Policy,
+    output: Output,
+) -> int:
+    """Ask, run here or on workers, report and notify; the exit code: 0 when `prepare` finds no work."""
     from bulkops.cli.log_events import with_log, with_telemetry
     from bulkops.client import Workato
+    from bulkops.operations import Operation
     from bulkops.runs import Fleet, cost_ahead
 
     afterwards = Afterwards.of(output)
     progress = RunProgress(display_for(quiet=output.quiet))
     observe = with_telemetry(with_log(progress.observe))
     async with Workato.from_settings(settings, observe=observe) as workato:
-        inventory = await listed(workato)
-        if not len(inventory):  # none is new, as was said
+        work = await prepare(workato)
+        if work is None:
             return 0
-        most = most_open(operation, policy, workato)
-        about = scope(policy, count=len(inventory), host=settings.url, title=operation.title, most_open=most)
-        ahead = await cost_ahead(
-            operation, inventory, policy=policy, workato=workato, journal=output.journal, plan=plan
+        operation, accounts = work.operation, work.accounts
+        ahead = None
+        if operation is not None:
+            ahead = await cost_ahead(
+                operation, accounts, policy=policy, workato=workato, journal=output.journal, plan=work.plan
+            )
+        question = scope(
+            policy,
+            count=len(accounts),
+            host=settings.url,
+            title=work.title,
+            most_open=most_open(operation, policy, workato),
+            ahead=ahead,
+            notes=work.notes,
+            begin=work.begin,
         )
-        words = tuple(ahead_words(ahead)) if ahead else ()
-        notes = (*await _about_unfinished(operation, settings.url, output.journal), *operation.notes())
-        await consent.ask(attrs.evolve(about, ahead=words, notes=notes))
-
+        await consent.ask(question)
         fleet = Fleet(workato, journal=output.journal, policy=policy, observe=observe)
         if await goes_to_workers(operation, output):
 
             async def hand_over(stop_signal: StopSignal) -> Report:
-                shared = attrs.evolve(fleet, on_workers=True, stop=stop_signal)
-                return await shared.run(operation, inventory, plan=plan, source=source)
+                return await work.go(attrs.evolve(fleet, on_workers=True, stop=stop_signal))
 
             return await run_on_workers(hand_over, output, afterwards)
 
         async def go(stop_signal: StopSignal) -> Report:
-            asked = attrs.evolve(fleet, stop=stop_signal, approve=approver(progress.silence))
-            return await asked.run(operation, inventory, plan=plan, source=source)
+            return await work.go(attrs.evolve(fleet, stop=stop_signal, approve=approver(progress.silence)))
 
-        eta_source = None if progress.is_silent else ForecastEta(workato, operation, policy, total=len(inventory))
-        report = await run_with_progress(progress, go, total=len(inventory), eta_source=eta_source)
-    code = finish(report, output, beside=takes_stdout(operation.parameters()))
+        costs = operation or Operation()  # without the operation, its cost is measured during the run
+        report = await run_with_progress(
+            progress, go, costs, workato, policy, total=work.total, settled=work.settled or None
+        )
+    code = finish(report, output, beside=takes_stdout(work.parameters))
     await afterwards.tell(report)
     return code
 

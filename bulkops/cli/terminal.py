@@ -20,6 +20,11 @@ def one_line(text: str) -> str:
     return " ".join(neutral(text).split())
 
 
+def counted(count: int, noun: str, form: str = "") -> str:
+    """`1 account`, `300 accounts`. `form`: of the number, such as "," for thousands."""
+    return f"{count:{form}} {noun}{'' if count == 1 else 's'}"
+
+
 def wants_json_lines() -> bool:
     """Whether everything on stderr has to be JSON, an object a line."""
     return os.environ.get(FORMAT_VARIABLE) == "json"

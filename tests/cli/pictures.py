@@ -20,10 +20,11 @@ from rich.console import Console
 from rich.text import Text
 
 import bulkops
-from bulkops.cli.confirm import Scope
+from bulkops.cli.confirm import Question
 from bulkops.cli.eta import ForecastEta
 from bulkops.cli.live import Screen
-from bulkops.cli.progress import RunProgress, View, words_for
+from bulkops.cli.progress import ProgressDisplay, RunProgress, View, words_for
+from bulkops.cli.run_frame import scope
 from bulkops.events import Event, RunChanged
 from bulkops.operations import AuthorizeConnections, ImportPackage, StartRecipes
 from bulkops.settings import Tuning
@@ -43,10 +44,10 @@ _FONTS: Final = re.compile(r"\s*@font-face \{.*?\}\n", re.DOTALL)
 
 
 @attrs.define
-class Photographer:
+class Photographer(ProgressDisplay):
     """A display that says nothing and takes the picture when its moment has come."""
 
-    scope: Scope
+    question: Question
     interval_s: float = 0.02
     pictures: dict[int, str] = attrs.field(factory=dict)
     _said: list[str] = attrs.field(factory=list)
@@ -69,7 +70,7 @@ class Photographer:
         console = Console(
             file=io.StringIO(), record=True, width=width, height=40, force_terminal=True, color_system="truecolor"
         )
-        for line in (f"$ {COMMAND}", *self.scope.lines(), *self._said):
+        for line in (f"$ {COMMAND}", *self.question.lines, *self._said):
             console.print(Text(line), overflow="fold")
         console.print(Screen(view))
         svg = console.export_svg(title="bulkops", unique_id=f"bulkops-{width}")
@@ -84,14 +85,7 @@ async def rollout(vendor: SandboxProcess) -> dict[int, str]:
         >> StartRecipes(folder="CRM")
     )
     policy = bulkops.Policy(waves=WAVES)
-    scope = Scope(
-        count=CUSTOMERS,
-        host=vendor.url,
-        title=job.title,
-        max_failures=None,
-        overshoot=None,
-    )
-    photographer = Photographer(scope)
+    photographer = Photographer(scope(policy, count=CUSTOMERS, host=vendor.url, title=job.title))
     progress = RunProgress(photographer)
     tuning = Tuning.from_file(vendor.client_file)
     async with bulkops.Workato(token=vendor.token, host=vendor.url, tuning=tuning, observe=progress.observe) as workato:

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from bulkops.cli.commands.reports import FORMATS
-from bulkops.cli.github_summary import SUMMARY_VARIABLE
+from bulkops.cli.notify import SUMMARY_VARIABLE
 from bulkops.report import FORMATS as RENDERED
 from tests.cli.conftest import CUSTOMERS, RemoteSandbox, Result
 from tests.fleet import PACKAGE

@@ -15,20 +15,17 @@ from bulkops import __version__
 from bulkops.cli.bench.measure import Measure
 from bulkops.cli.bench.result import SCHEMA, Result, compare, load, render
 from bulkops.cli.bench.target import SANDBOX, sandbox, settings_for
-from bulkops.cli.confirm import Consent, Question
-from bulkops.cli.eta import ForecastEta
-from bulkops.cli.flags import PolicyFlags
+from bulkops.cli.confirm import Consent
+from bulkops.cli.options.values import PolicyFlags
 from bulkops.cli.progress import RunProgress
-from bulkops.cli.run_frame import display_for, run_with_progress, scope
+from bulkops.cli.run_frame import display_for, run_shown, scope
 from bulkops.cli.terminal import put, say
 from bulkops.settings import Settings
 
 if TYPE_CHECKING:
-    from bulkops.client import Workato
     from bulkops.events import Event
     from bulkops.operations import Operation
-    from bulkops.report import Report
-    from bulkops.runs import Inventory, Policy, StopSignal
+    from bulkops.runs import Inventory, Policy
 
 
 @attrs.frozen(kw_only=True)
@@ -41,7 +38,7 @@ class Bench:
     operation: str | None
     time_scale: float
     seed: int
-    flags: PolicyFlags
+    policy: PolicyFlags
     as_json: bool
     yes: bool
     quiet: bool
@@ -54,10 +51,10 @@ class Bench:
         operation = self._operation()
         if self.host == SANDBOX:
             async with sandbox(self.accounts, time_scale=self.time_scale, seed=self.seed) as settings:
-                tuning = self.flags.tune(settings.tuning)
+                tuning = self.policy.tune(settings.tuning)
                 result, code = await self._measured(operation, attrs.evolve(settings, tuning=tuning))
         else:
-            result, code = await self._measured(operation, settings_for(self.host, self.flags.tune()))
+            result, code = await self._measured(operation, settings_for(self.host, self.policy.tune()))
         put((json.dumps(result, indent=1) if self.as_json else render(result)) + "\n", json=self.as_json)
         if before is None:
             return code
@@ -68,7 +65,7 @@ class Bench:
 
     def _operation(self) -> Operation:
         if self.operation is None:
-            from bulkops.cli.bench.reads import Reads
+            from bulkops.cli.bench.target import Reads
 
             return Reads()
         from bulkops.runs import load_job
@@ -81,7 +78,7 @@ class Bench:
 
         consent = Consent(yes=self.yes or self.host == SANDBOX, quiet=self.quiet, before="check --host and --accounts")
         consent.require_askable()
-        policy = self.flags.over(Policy())
+        policy = self.policy.over(Policy())
         progress, measure = RunProgress(display_for(quiet=self.quiet)), Measure()
 
         def observe(event: Event) -> None:
@@ -92,9 +89,13 @@ class Bench:
             inventory = await select(lister, accounts="all", limit=self.accounts)
         # A separate session, so that the list of accounts is not measured.
         async with Workato.from_settings(settings, observe=observe) as workato:
-            await consent.ask(self._question(policy, inventory, settings, operation))
+            title = f"throughput run: {operation.title}" + (" (changes nothing)" if self.operation is None else "")
+            await consent.ask(scope(policy, count=len(inventory), host=settings.url, title=title))
             began, cpu = time.monotonic(), time.process_time()
-            report = await self._run(operation, inventory, workato, policy, progress, observe)
+            with tempfile.TemporaryDirectory(prefix="bulkops-bench-") as journal:
+                report = await run_shown(
+                    operation, inventory, workato, progress, policy=policy, journal=journal, observe=observe
+                )
             seconds, cpu_s = time.monotonic() - began, time.process_time() - cpu
             quotas = measure.by_quota(session_of(workato).quotas, share=settings.tuning.share)
         requests = measure.requests
@@ -112,33 +113,6 @@ class Bench:
         }
         return self._about(operation, inventory, policy) | figures, report.exit_code
 
-    async def _run(
-        self,
-        operation: Operation,
-        inventory: Inventory,
-        workato: Workato,
-        policy: Policy,
-        progress: RunProgress,
-        observe: Any,
-    ) -> Report:
-        from bulkops.runs import run
-
-        with tempfile.TemporaryDirectory(prefix="bulkops-bench-") as journal:
-
-            async def go(stop_signal: StopSignal) -> Report:
-                return await run(
-                    operation,
-                    accounts=inventory,
-                    workato=workato,
-                    policy=policy,
-                    journal=journal,
-                    observe=observe,
-                    stop=stop_signal,
-                )
-
-            eta_source = None if progress.is_silent else ForecastEta(workato, operation, policy, total=len(inventory))
-            return await run_with_progress(progress, go, total=len(inventory), eta_source=eta_source)
-
     def _about(self, operation: Operation, inventory: Inventory, policy: Policy) -> Result:
         """What was measured, where and with what."""
         return {
@@ -153,9 +127,3 @@ class Bench:
             "accounts": len(inventory),
             "concurrency": policy.concurrency,
         }
-
-    def _question(self, policy: Policy, inventory: Inventory, settings: Settings, operation: Operation) -> Question:
-        title = f"throughput run: {operation.title}"
-        if self.operation is None:
-            title += " (changes nothing)"
-        return scope(policy, count=len(inventory), host=settings.url, title=title)

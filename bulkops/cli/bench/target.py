@@ -1,4 +1,4 @@
-"""Target of `bulkops bench`: a sandbox in a separate process, or the user's host."""
+"""What `bulkops bench` measures: a sandbox in a separate process or the user's host, and three reads by default."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from bulkops.errors import ConfigError
+from bulkops.operations import Operation
+from bulkops.operations.foreseen import Foreseen
 from bulkops.secret import Secret
 from bulkops.settings import HOST_VARIABLE, Auth, Settings, Tuning
+from bulkops.steps import Context
 
 SANDBOX: Final = "sandbox"
+CALLS: Final = ("managed_users.folders.list", "managed_users.recipes.list", "managed_users.connections.list")
+"""Reads against three quotas, one of them narrow."""
+
 _PATIENCE_S: Final = 30.0
 
 
@@ -51,7 +57,8 @@ async def _said_by(process: asyncio.subprocess.Process) -> dict[str, str]:
     """The first line of a sandbox: where it is. Raises: ConfigError when it did not start."""
     assert process.stdout is not None  # noqa: S101 - it was asked for
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), _PATIENCE_S)
+        async with asyncio.timeout(_PATIENCE_S):
+            line = await process.stdout.readline()
         where: dict[str, str] = json.loads(line)
     except (TimeoutError, ValueError) as error:
         if process.returncode is None:
@@ -60,3 +67,20 @@ async def _said_by(process: asyncio.subprocess.Process) -> dict[str, str]:
         reason = said.decode(errors="replace").strip() or "it printed nothing"
         raise ConfigError(f"the sandbox did not start: {reason}", remedy="run `bulkops sandbox` to see why") from error
     return where
+
+
+class Reads(Operation):
+    """The first page of each list."""
+
+    name: ClassVar[str] = "bench-reads"
+
+    @property
+    def title(self) -> str:
+        return "read folders, recipes and connections"
+
+    async def apply(self, ctx: Context) -> None:
+        for call in CALLS:
+            await ctx.account.call(call)
+
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        return dict.fromkeys(CALLS, 1.0)

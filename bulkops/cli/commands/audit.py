@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 import click
 
 from bulkops.cli.click_ext import Noun, Verb, option
-from bulkops.cli.click_types import FileName
+from bulkops.cli.exit_codes import EXIT_FAILED
 from bulkops.cli.options import accounts_options, client_file_option, if_running_option, quiet_option
-from bulkops.cli.terminal import one_line, put
+from bulkops.cli.options.types import FileName
+from bulkops.cli.terminal import one_line, put, say
 
 if TYPE_CHECKING:
-    from bulkops.audit import Change
+    from bulkops.audit import AccountAccess, Audit, Change
+    from bulkops.client import Workato
+    from bulkops.journal import InventoryRow
     from bulkops.selection import Selection
 
-_FORMATS = ("text", "csv", "jsonl", "html")
+_FORMATS: Final = ("text", "csv", "jsonl", "html")
+_CONCURRENCY: Final = 50
+_TELL_EVERY_S: Final = 5.0
 
 
 @click.group("audit", cls=Noun, examples=["audit access --accounts all -o access.html"])
@@ -35,15 +42,7 @@ def audit() -> None:
 @client_file_option
 @if_running_option
 @quiet_option
-def access(
-    path: str | None,
-    form: str | None,
-    members_only: bool,
-    selection: Selection,
-    client_file: str | None,
-    if_running: str | None,
-    quiet: bool,
-) -> int:
+def access(**wanted: Any) -> int:
     """Read who has which role, group and grant in which account.
 
     Sends reads only: for each account one for its members, and with groups and projects one or two more for each of
@@ -54,20 +53,100 @@ def access(
     """
     import asyncio
 
-    from bulkops.cli.audit import Wanted, read_access
+    return asyncio.run(_read_access(_Wanted(**wanted)))
 
-    return asyncio.run(
-        read_access(
-            Wanted(
-                path=path,
-                form=form,
-                members_only=members_only,
-                selection=selection,
-                client_file=client_file,
-                if_running=if_running or "fail",
-                quiet=quiet,
-            )
-        )
+
+@attrs.frozen(kw_only=True)
+class _Wanted:
+    """Arguments of the command line."""
+
+    path: str | None
+    form: str | None
+    members_only: bool
+    selection: Selection
+    client_file: str | None
+    if_running: Any
+    quiet: bool
+
+
+async def _read_access(wanted: _Wanted) -> int:
+    """Read and write the audit; the exit code. The file is written only when everything was tried."""
+    from bulkops.audit import render_audit
+    from bulkops.cli.outage import Outage
+    from bulkops.cli.output_file import check_writable, format_for, write
+    from bulkops.client import Workato, session_of
+    from bulkops.journal import Location
+    from bulkops.runs import ended_in, hold_credential, ledger_of, workspace_of
+    from bulkops.settings import Settings, Tuning
+
+    form: Any = format_for(wanted.path, wanted.form, of="audit", known=_FORMATS)
+    if wanted.selection.accounts is None:
+        raise click.UsageError("No accounts given: add --accounts FILE, numbers, - for stdin, or all.")
+    if wanted.path is not None:
+        check_writable(Path(wanted.path))
+    settings = Settings.from_env(tuning=Tuning.beside(wanted.client_file))
+    async with Workato.from_settings(settings, observe=Outage().observe) as workato:
+        readonly = workato.with_options(read_only=True)
+        workspace = await workspace_of(workato)
+        async with hold_credential(
+            session_of(workato),
+            "of bulkops audit",
+            workspace=workspace,
+            if_running=wanted.if_running or "fail",
+            ledger=ledger_of(Location.ambient()),
+            has_ended=ended_in(Location.ambient()),
+        ):
+            audit = await _audit(readonly, wanted)
+    text = render_audit(audit, form)
+    if wanted.path is None:
+        put(text)
+    else:
+        write(Path(wanted.path), text)
+        say(f"{audit.accounts} accounts, {len(audit.people)} people: {wanted.path}")
+    for account, why in list(audit.failed.items())[:10]:
+        say(f"not read: {account}: {why}")
+    return EXIT_FAILED if audit.failed else 0
+
+
+async def _audit(workato: Workato, wanted: _Wanted) -> Audit:
+    import time
+    from datetime import UTC, datetime
+
+    from bulkops.audit import Audit, access_of_account, access_of_partner
+    from bulkops.errors import ApiError, Unauthorized
+    from bulkops.executor import fan_out
+    from bulkops.runs import select
+
+    chosen = wanted.selection
+    inventory = await select(workato, accounts=str(chosen.accounts), exclude=chosen.exclude, limit=chosen.limit)
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    partner = await access_of_partner(workato)
+    rows, failed, unread = list(partner.rows), {}, {}
+
+    async def one(row: InventoryRow) -> AccountAccess:
+        account = workato.account(row.account)
+        return await access_of_account(account, workspace=row.name or "", members_only=wanted.members_only)
+
+    told, done = time.monotonic(), 0
+    async for outcome in fan_out(one, inventory.rows, concurrency=_CONCURRENCY):
+        account, done = outcome.item.account, done + 1
+        if isinstance(outcome.error, ApiError) and not isinstance(outcome.error, Unauthorized):
+            failed[account] = outcome.error.message
+        else:
+            found = outcome.unwrap()  # a refused token ends it, and so does a mistake of ours
+            rows += found.rows
+            if found.unread:
+                unread[account] = found.unread
+        if not wanted.quiet and time.monotonic() - told > _TELL_EVERY_S:
+            told = time.monotonic()
+            say(f"{done}/{len(inventory)} accounts read")
+    return Audit(
+        host=workato.settings.url,
+        at=at,
+        accounts=len(inventory),
+        rows=tuple(sorted(rows)),
+        failed=failed,
+        unread=unread,
     )
 
 

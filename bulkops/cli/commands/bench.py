@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from bulkops.cli.click_ext import Verb, option
-from bulkops.cli.click_types import FileName
 from bulkops.cli.commands.sandbox import TIME_SCALE
-from bulkops.cli.flags import PolicyFlags
 from bulkops.cli.options import policy_options, quiet_option, yes_option
+from bulkops.cli.options.types import FileName
 
 _DEFAULT_RATIO = 1.10
 
@@ -44,9 +45,16 @@ _DEFAULT_RATIO = 1.10
 )
 @TIME_SCALE
 @option("--seed", type=int, default=7, help="Seed of the sandbox.")
-@option("--compare", type=FileName(), metavar="FILE", help="File with an earlier result; exit code 1 on a regression.")
+@option(
+    "--compare",
+    "compared",
+    type=FileName(),
+    metavar="FILE",
+    help="File with an earlier result; exit code 1 on a regression.",
+)
 @option(
     "--regression",
+    "ratio",
     type=click.FloatRange(1.0),
     default=_DEFAULT_RATIO,
     metavar="RATIO",
@@ -56,20 +64,7 @@ _DEFAULT_RATIO = 1.10
 @option("--json", "as_json", section="Output", is_flag=True, help="Write the result to stdout, as JSON.")
 @quiet_option
 @policy_options
-def bench(
-    host: str,
-    accounts: int,
-    operation: str | None,
-    time_scale: float,
-    seed: int,
-    compare: str | None,
-    regression: float,
-    yes: bool,
-    as_json: bool,
-    quiet: bool,
-    *,
-    policy: PolicyFlags,
-) -> int:
+def bench(**given: Any) -> int:
     """Measure how a fleet run uses its quotas.
 
     Shows requests per second against each limit, waits, latencies, refusals, and this process's CPU time per request.
@@ -79,17 +74,4 @@ def bench(
 
     from bulkops.cli.bench.run import Bench
 
-    made = Bench(
-        host=host,
-        accounts=accounts,
-        operation=operation,
-        time_scale=time_scale,
-        seed=seed,
-        flags=policy,
-        as_json=as_json,
-        yes=yes,
-        quiet=quiet,
-        compared=compare,
-        ratio=regression,
-    )
-    return asyncio.run(made.play())
+    return asyncio.run(Bench(**given).play())

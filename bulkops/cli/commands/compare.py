@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from bulkops.cli.click_ext import Verb, option
-from bulkops.cli.click_types import RunName
+from bulkops.cli.listing import read_journal
 from bulkops.cli.options import journal_option, report_format_option, report_path_option
+from bulkops.cli.options.types import RunName
 from bulkops.cli.terminal import put
 
 if TYPE_CHECKING:
     from bulkops.journal import Location
-    from bulkops.report.comparison import Comparison
 
 FORMATS = ("text", "json", "markdown")
 
@@ -48,26 +48,14 @@ def compare(run_a: str, run_b: str | None, form: str | None, path: str | None, f
     and requests by quota. The runs may differ in everything, and may be in progress. Without RUN_B it takes the newest.
     Exit codes as in diff: 0 no differences, 1 differences, 2 the runs could not be compared.
     """
-    import asyncio
-
     from bulkops.cli.output_file import format_for, write
-    from bulkops.report.comparison import render_comparison
+    from bulkops.report.comparison import load_comparison, render_comparison
 
-    form = form or format_for(path)
-    if form not in FORMATS:
-        raise click.UsageError(f"compare cannot write {form}: use {', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")
-    found = asyncio.run(_load(journal, run_a, run_b))
+    form = format_for(path, form, of="compare", known=FORMATS)
+    found = read_journal(journal, lambda opened: load_comparison(opened, run_a, run_b))
     text = render_comparison(found, form)  # type: ignore[arg-type]  # it is one of them
     if path is None:
         put(text, json=form == "json")
     else:
         write(Path(path), text)
     return int(found.differs if fail_on == "difference" else found.has_new_failures)
-
-
-async def _load(location: Location, run_a: str, run_b: str | None) -> Comparison:
-    from bulkops.journal import Journal
-    from bulkops.report.comparison import load_comparison
-
-    async with Journal.open(location, read_only=True) as journal:
-        return await load_comparison(journal, run_a, run_b)

@@ -1,24 +1,30 @@
-"""`bulkops config show`: the settings of a run, with their sources."""
+"""`bulkops config show`: each setting with its source: flag > environment > job file > client file > default."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
+import attrs
 import click
 from click.core import ParameterSource
 
-from bulkops.cli.click_ext import Noun, Verb, option
-from bulkops.cli.click_types import FileName
-from bulkops.cli.declared import variable_of
-from bulkops.cli.flags import PolicyFlags
+from bulkops.cli.click_ext import LEVEL_VARIABLE, WEBHOOK_VARIABLE, Noun, Verb, option
 from bulkops.cli.options import journal_option, policy_options
-from bulkops.cli.terminal import one_line, put
+from bulkops.cli.options.from_parameters import variable_of
+from bulkops.cli.options.types import FileName
+from bulkops.cli.options.values import PolicyFlags
+from bulkops.cli.terminal import FORMAT_VARIABLE, one_line, put, wants_json_lines
 
 if TYPE_CHECKING:
-    from bulkops.cli.config_sources import Setting
     from bulkops.journal import Location
+    from bulkops.limit import Limit
+    from bulkops.runs import Policy
+    from bulkops.settings import Tuning
+
+DEFAULT: Final = "default"
 
 
 @click.group("config", cls=Noun, examples=["config show", "config show rollout.toml --max-rate 20"])
@@ -43,12 +49,11 @@ def show(job: str | None, journal: Location, as_json: bool, *, policy: PolicyFla
     Flags override variables, which override the job file, the client file and the defaults. The token is masked. Sends
     nothing.
     """
-    from bulkops.cli.config_sources import settings_of
     from bulkops.runs import Policy, load_job
 
     said = load_job(job).policy if job is not None else {}
     flags = policy.filled(said)
-    settings = settings_of(
+    settings = _settings_of(
         flags.over(Policy()),
         flags.tune(),
         sources=_sources(click.get_current_context(), said, job),
@@ -76,7 +81,75 @@ def _sources(ctx: click.Context, said: Mapping[str, Any], job: str | None) -> di
     return sources
 
 
-def _as_table(settings: list[Setting]) -> str:
+@attrs.frozen
+class _Setting:
+    """`value`: as text for people, secrets masked; `source`: a flag, a variable, a file, or "default"."""
+
+    name: str
+    value: str
+    source: str
+
+
+def _settings_of(
+    policy: Policy, tuning: Tuning, *, sources: Mapping[str, str], client_file: str | None, journal: Location
+) -> Iterator[_Setting]:
+    """Every setting of a run. `sources`: of those from a flag, a variable or the job file. Raises: ConfigError when
+    WORKATO_HOST is not a host.
+    """
+    from bulkops.catalogue import QUOTAS
+    from bulkops.cli import event_loop
+    from bulkops.hosts import TOKEN_VARIABLE, base_url
+    from bulkops.parameters import parameters_of
+    from bulkops.runs import Policy
+    from bulkops.secret import MASK
+    from bulkops.settings import HOST_VARIABLE, Tuning
+
+    yield _from_variable("host", HOST_VARIABLE, base_url(os.environ.get(HOST_VARIABLE) or "us"))
+    token = os.environ.get(TOKEN_VARIABLE)
+    yield _Setting("token", MASK if token else "not set", f"environment {TOKEN_VARIABLE}" if token else "nowhere")
+    yield _Setting("journal", str(journal), sources.get("journal", DEFAULT))
+    yield _Setting("client_file", client_file or "none", sources.get("client_file", DEFAULT))
+    for one in parameters_of(Policy):
+        yield _Setting(one.name, _text(getattr(policy, one.name)), sources.get(one.key, DEFAULT))
+    own = tuning.to_mapping()
+    for field in attrs.fields(Tuning):
+        if field.name != "quotas":
+            source = client_file if field.name in own and client_file else DEFAULT
+            yield _Setting(field.name, _text(getattr(tuning, field.name)), sources.get(field.name, source))
+    yield _from_variable("webhook", WEBHOOK_VARIABLE, MASK if os.environ.get(WEBHOOK_VARIABLE) else "none")
+    usual = "info" if wants_json_lines() else "warning"
+    yield _from_variable("log level", LEVEL_VARIABLE, os.environ.get(LEVEL_VARIABLE) or usual)
+    yield _from_variable("log format", FORMAT_VARIABLE, os.environ.get(FORMAT_VARIABLE) or "text")
+    yield _from_variable("event loop", event_loop.VARIABLE, os.environ.get(event_loop.VARIABLE) or event_loop.ASYNCIO)
+    for name, limits in sorted({**QUOTAS, **tuning.quotas}.items()):  # last, because there are many
+        source = client_file if name in tuning.quotas and client_file else DEFAULT
+        yield _Setting(f"quotas.{name}", ", ".join(map(_limit, limits)), source)
+
+
+def _from_variable(name: str, variable: str, value: str) -> _Setting:
+    return _Setting(name, value, f"environment {variable}" if os.environ.get(variable) else DEFAULT)
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:g}"
+        case tuple():
+            return ", ".join(value)
+        case _:
+            return str(value)
+
+
+def _limit(limit: Limit) -> str:
+    apart = f" per {limit.key}" if limit.key else ""
+    return f"{limit.requests} in {limit.window_s:g} s{apart}"
+
+
+def _as_table(settings: list[_Setting]) -> str:
     rows = [("SETTING", "VALUE", "SOURCE"), *((s.name, one_line(s.value), one_line(s.source)) for s in settings)]
     name_width, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
     return "".join(f"{name:<{name_width}}  {value:<{value_width}}  {source}\n" for name, value, source in rows)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from bulkops.cli.click_ext import Verb, option
-from bulkops.cli.click_types import FileName
 from bulkops.cli.options import client_file_option, journal_option
+from bulkops.cli.options.types import FileName
 from bulkops.cli.terminal import one_line, put
 from bulkops.client_file import VENDOR_FILE
 
@@ -94,17 +94,17 @@ def doctor(
     """
     import asyncio
 
-    from bulkops.cli.doctor import Patient, examine
-    from bulkops.cli.doctor.learn import Lesson, learn
+    from bulkops.cli.doctor import examine
+    from bulkops.cli.doctor.learn import learn
 
     if is_learning and (job is not None or check_writes):
         raise click.UsageError("--learn takes no job and no --check-writes: run doctor twice.")
     if not is_learning and (account is not None or record is not None):
         raise click.UsageError("--account and --record need --learn.")
     findings = (
-        learn(Lesson(account=account, client_file=client_file, journal=journal, output=output, record=record))
+        learn(account=account, client_file=client_file, journal=journal, output=output, record=record)
         if is_learning
-        else examine(Patient(job=job, journal=journal, client_file=client_file, check_writes=check_writes))
+        else examine(job, journal=journal, client_file=client_file, check_writes=check_writes)
     )
     return asyncio.run(_told(findings, as_json=as_json))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bulkops.cli.click_ext import Verb, option
-from bulkops.cli.commands.runs import table, utc_words
+from bulkops.cli.listing import read_journal, table, utc_words
 from bulkops.cli.options import journal_option
 from bulkops.cli.terminal import one_line, put
 from bulkops.errors import InputError
@@ -29,9 +29,7 @@ def history(account: str, as_json: bool, journal: Location) -> int:
 
     Newest run first. An account that runs named by id and by external id has two histories.
     """
-    import asyncio
-
-    found = asyncio.run(_load(journal, account.strip())) if journal.exists() else []
+    found = read_journal(journal, lambda opened: opened.history(account.strip())) if journal.exists() else []
     if not found:
         raise InputError(
             f"no run of {journal} has account {account}",
@@ -39,13 +37,6 @@ def history(account: str, as_json: bool, journal: Location) -> int:
         )
     put(_as_json(found) if as_json else _as_table(found), json=as_json)
     return 0
-
-
-async def _load(location: Location, account: str) -> list[tuple[RunRecord, AccountRow]]:
-    from bulkops.journal import Journal
-
-    async with Journal.open(location, read_only=True) as journal:
-        return await journal.history(account)
 
 
 def _as_table(found: Sequence[tuple[RunRecord, AccountRow]]) -> str:

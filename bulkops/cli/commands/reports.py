@@ -11,8 +11,8 @@ import attrs
 import click
 
 from bulkops.cli.click_ext import Verb, option
-from bulkops.cli.click_types import RunName
-from bulkops.cli.options import journal_option, report_format_option, report_path_option
+from bulkops.cli.listing import read_journal
+from bulkops.cli.options import journal_option, report_format_option, report_path_option, run_argument
 from bulkops.cli.terminal import put, say
 from bulkops.outcome import Outcome
 
@@ -34,13 +34,7 @@ def _show(name: str, help_text: str) -> click.Command:
         help=help_text,
         examples=[name, f"{name} -o report.html", f"{name} previous --outcome failed --ids -o failed.txt"],
     )
-    @click.argument(
-        "run_id",
-        metavar="[RUN]",
-        required=False,
-        type=RunName(),
-        help="A run's id, the start of it, latest or previous.",
-    )
+    @run_argument
     @report_format_option(FORMATS)
     @report_path_option
     @option("--ids", is_flag=True, help="Only account ids, one per line, as a file for --accounts.")
@@ -55,18 +49,16 @@ def _show(name: str, help_text: str) -> click.Command:
     def show(
         run_id: str | None, form: str | None, path: str | None, ids: bool, outcomes: tuple[str, ...], journal: Location
     ) -> int:
-        import asyncio
-
         from bulkops.cli.output_file import format_for, write
 
         if ids and form is not None:
             raise click.UsageError("--ids and --format cannot be combined: leave out one.")
-        form = "ids" if ids else form or format_for(path)
+        form = "ids" if ids else format_for(path, form, of=name, known=FORMATS)
         if outcomes and form not in _ONLY_ACCOUNTS:
             raise click.UsageError("--outcome selects accounts: add --ids, --format jsonl or --format csv.")
         if form == "html" and path is None and sys.stdout.isatty():
             raise click.UsageError("HTML needs a file: add -o report.html.")
-        text = asyncio.run(_render(journal, run_id, form, {outcome.replace("-", "_") for outcome in outcomes}))
+        text = _render(journal, run_id, form, {outcome.replace("-", "_") for outcome in outcomes})
         if path is None:
             put(text, json=form in {"json", "jsonl", "summary"})
         else:
@@ -82,12 +74,10 @@ show = _show("show", "Show the report of a run (same as report). Without RUN: th
 report = _show("report", "Show the report of a run, also during the run. Without RUN: the newest one.")
 
 
-async def _render(location: Location, run_id: str | None, form: str, outcomes: Collection[str]) -> Iterator[str]:
-    from bulkops.journal import Journal
+def _render(location: Location, run_id: str | None, form: str, outcomes: Collection[str]) -> Iterator[str]:
     from bulkops.report import DETAILED, load_report, render_parts
 
-    async with Journal.open(location, read_only=True) as journal:
-        report = await load_report(journal, run_id, detailed=form in DETAILED)
+    report = read_journal(location, lambda journal: load_report(journal, run_id, detailed=form in DETAILED))
     if outcomes:
         report = attrs.evolve(report, accounts=[row for row in report.accounts if row.outcome.value in outcomes])
     if form == "ids":

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from bulkops.cli.click_ext import Verb, option
-from bulkops.cli.click_types import RunName
-from bulkops.cli.flags import Output, PolicyFlags
 from bulkops.cli.options import (
     output_options,
     policy_options,
     resume_policy_options,
     retry_policy_options,
+    run_argument,
     subset_options,
 )
-from bulkops.selection import Selection
 
 accept_option = option(
     "--accept-changes",
@@ -26,16 +26,12 @@ accept_option = option(
 @click.command(
     "resume", cls=Verb, examples=["resume", "resume 20260102-k3f9 --yes", "resume --accounts 4100231,4100232"]
 )
-@click.argument(
-    "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
-)
+@run_argument
 @accept_option
 @subset_options
 @resume_policy_options
 @output_options
-def resume(
-    run_id: str | None, *, accept_changes: bool, selection: Selection, policy: PolicyFlags, output: Output
-) -> int:
+def resume(**given: Any) -> int:
     """Continue an unfinished run.
 
     Without RUN it takes the newest run that was killed, stopped or halted. It continues accounts that were not
@@ -44,42 +40,24 @@ def resume(
     """
     from bulkops.cli.resume_run import take_up
 
-    return take_up("resume", run_id, selection=selection, flags=policy, output=output, accept_changes=accept_changes)
+    return take_up("resume", **given)
 
 
 @click.command("retry", cls=Verb, examples=["retry", "retry 20260102-k3f9 --failure-class connection-not-authorized"])
-@click.argument(
-    "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
-)
+@run_argument
 @option("--failure-class", metavar="C", help="Failure class of the accounts to retry, as the report shows it.")
 @accept_option
 @subset_options
 @retry_policy_options
 @output_options
-def retry(
-    run_id: str | None,
-    failure_class: str | None,
-    *,
-    accept_changes: bool,
-    selection: Selection,
-    policy: PolicyFlags,
-    output: Output,
-) -> int:
+def retry(**given: Any) -> int:
     """Retry the failed accounts of a run.
 
     Without RUN it takes the newest run. Policy and client file are the run's own; flags override them.
     """
     from bulkops.cli.resume_run import take_up
 
-    return take_up(
-        "retry",
-        run_id,
-        selection=selection,
-        flags=policy,
-        output=output,
-        accept_changes=accept_changes,
-        failure_class=failure_class,
-    )
+    return take_up("retry", **given)
 
 
 @click.command(
@@ -87,13 +65,11 @@ def retry(
     cls=Verb,
     examples=["undo", "undo 20260102-k3f9 --max-failures 2%", "undo 20260102-k3f9 --accounts wrong.csv"],
 )
-@click.argument(
-    "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
-)
+@run_argument
 @subset_options
 @policy_options
 @output_options
-def undo(run_id: str | None, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
+def undo(**given: Any) -> int:
     """Undo the changes of a run.
 
     Without RUN it takes the newest run. Undo is a new run over the accounts that were changed, last one first. Changes
@@ -101,4 +77,4 @@ def undo(run_id: str | None, *, selection: Selection, policy: PolicyFlags, outpu
     """
     from bulkops.cli.resume_run import undo as take_back
 
-    return take_back(run_id, selection=selection, flags=policy, output=output)
+    return take_back(**given)

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
-import shutil
-import sys
 import time
-from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-import attrs
 import click
 from click.core import ParameterSource
 
 from bulkops.cli.click_ext import Noun, Verb, option
-from bulkops.cli.click_types import RunName
-from bulkops.cli.commands.copy_run import copy
+from bulkops.cli.listing import read_journal, table, utc_words
 from bulkops.cli.options import journal_option
-from bulkops.cli.terminal import one_line, put, say
+from bulkops.cli.options.types import JournalLocation, RunName
+from bulkops.cli.terminal import counted, one_line, put, say
 
 if TYPE_CHECKING:
     from bulkops.journal import Journal, Location, RunRecord
@@ -49,10 +45,8 @@ def runs(ctx: click.Context, state: str | None, limit: int | None, as_json: bool
         if given:  # `runs --journal DIR prune` must not prune the default journal
             raise click.UsageError(f"Put the options after {ctx.invoked_subcommand}.")
         return 0
-    import asyncio
-
     _make_ledger(journal)
-    found = asyncio.run(_load(journal, state, limit)) if journal.exists() else []
+    found = read_journal(journal, lambda opened: _load(opened, state, limit)) if journal.exists() else []
     if as_json:
         put(_as_json(found), json=True)
     elif found:
@@ -60,9 +54,6 @@ def runs(ctx: click.Context, state: str | None, limit: int | None, as_json: bool
     else:
         say(f"no runs in {journal}" if state is None else f"no runs in {journal} with state {state}")
     return 0
-
-
-runs.add_command(copy)
 
 
 def _make_ledger(location: Location) -> None:
@@ -77,24 +68,17 @@ def _make_ledger(location: Location) -> None:
         make_queue_tables(location.url)
 
 
-async def _load(location: Location, state: str | None, limit: int | None) -> list[Report]:
-    from bulkops.journal import Journal
-
-    found: list[Report] = []
-    async with Journal.open(location, read_only=True) as journal:
-        async for report in _reports(journal):
-            if state is None or report.state == state.replace("-", "_"):
-                found.append(report)
-            if len(found) == limit:
-                break
-    return found
-
-
-async def _reports(journal: Journal) -> AsyncIterator[Report]:
+async def _load(journal: Journal, state: str | None, limit: int | None) -> list[Report]:
     from bulkops.report import load_report
 
+    found: list[Report] = []
     for record in await journal.list_runs():
-        yield await load_report(journal, record.run_id)
+        report = await load_report(journal, record.run_id)
+        if state is None or report.state == state.replace("-", "_"):
+            found.append(report)
+        if len(found) == limit:
+            break
+    return found
 
 
 def _as_json(found: Sequence[Report]) -> str:
@@ -118,21 +102,6 @@ def _as_table(found: Sequence[Report]) -> str:
         for report in found
     ]
     return table([("RUN", "STATE", "CREATED", "ACCOUNTS", "OUTCOMES", "WHAT"), *rows])
-
-
-def utc_words(at: float) -> str:
-    """`2026-01-02 10:15:30 UTC`"""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def table(rows: Sequence[tuple[str, ...]]) -> str:
-    """Columns padded to their widest cell, the last one as it is; on a terminal cut at its width."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    if sys.stdout.isatty():
-        width = shutil.get_terminal_size().columns
-        lines = [line if len(line) <= width else line[: width - 3] + "..." for line in lines]
-    return "\n".join(lines) + "\n"
 
 
 class _Age(click.ParamType[float, Any]):
@@ -170,26 +139,8 @@ def prune(names: tuple[str, ...], older_than: float | None, yes: bool, journal: 
     return asyncio.run(_prune(journal, names, older_than, yes=yes))
 
 
-@attrs.frozen
-class _Pruning:
-    """Contents of the confirmation before runs are deleted."""
-
-    records: Sequence[RunRecord]
-
-    @property
-    def count(self) -> int:
-        return len(self.records)
-
-    @property
-    def yes_does(self) -> str:
-        return f"Delete {_counted(self.count)}"
-
-    def lines(self) -> list[str]:
-        return [f"{record.run_id}  {record.state}  {one_line(record.title)}" for record in self.records]
-
-
 async def _prune(location: Location, names: Sequence[str], older_than: float | None, *, yes: bool) -> int:
-    from bulkops.cli.confirm import Consent
+    from bulkops.cli.confirm import Consent, Question
     from bulkops.journal import Journal
 
     async with Journal.open(location) as journal:
@@ -201,17 +152,19 @@ async def _prune(location: Location, names: Sequence[str], older_than: float | N
             chosen |= {record.run_id: record for record in done}
             kept = sum(record.run_id not in chosen for record in old)
         if kept:
-            say(f"kept: {_counted(kept)} not finished; name a run to delete it anyway")
+            say(f"kept: {counted(kept, 'run')} not finished; name a run to delete it anyway")
         if not chosen:
             say("no run to delete")
             return 0
-        await Consent(yes=yes, quiet=False, before="check which runs these are").ask(_Pruning(list(chosen.values())))
+        lines = [f"{one.run_id}  {one.state}  {one_line(one.title)}" for one in chosen.values()]
+        question = Question(lines=lines, yes_does=f"Delete {counted(len(chosen), 'run')}", count=len(chosen))
+        await Consent(yes=yes, quiet=False, before="check which runs these are").ask(question)
         for run_id in chosen:
             async with journal.lock_run(run_id):
                 await journal.delete_run(run_id)
         await journal.files.delete_unused()
     location.compact()
-    say(f"deleted {_counted(len(chosen))}")
+    say(f"deleted {counted(len(chosen), 'run')}")
     return 0
 
 
@@ -227,5 +180,43 @@ async def _is_done(journal: Journal, record: RunRecord) -> bool:
     return record.state is RunState.FINISHED and not any(counts[outcome] for outcome in RESUMABLE)
 
 
-def _counted(count: int) -> str:
-    return f"{count} run{'' if count == 1 else 's'}"
+@runs.command(
+    "copy",
+    cls=Verb,
+    examples=["runs copy latest --to ./archive", "runs copy 20260102-k3f9 --to postgresql://db.example.com/fleet"],
+)
+@click.argument("name", metavar="RUN", type=RunName(), help="Run to copy.")
+@option(
+    "--to",
+    "to",
+    required=True,
+    type=JournalLocation(),
+    metavar="DIR|URL",
+    help="Journal that gets the copy, created if missing.",
+)
+@journal_option
+def copy(name: str, to: Location, journal: Location) -> int:
+    """Copy a run into another journal, such as from a directory into a database.
+
+    The copy can be reported, resumed, retried and undone there. It is written whole or not at all. Refused for a run
+    in progress, and for a run that the other journal has.
+    """
+    import asyncio
+
+    return asyncio.run(_copy(name, journal, to))
+
+
+async def _copy(name: str, location: Location, to: Location) -> int:
+    from bulkops.journal import Journal
+
+    async with Journal.open(location, read_only=True) as journal, Journal.open(to) as other:
+        record = await journal.get_run(name)
+        copied = await journal.copy_of(record.run_id)
+        for digest in await journal.files.of_run(record.run_id):
+            content = await journal.files.get(digest)
+            if content is not None:
+                await other.files.put(digest, content)
+        await other.add_copy(copied)
+    accounts = counted(record.inventory_count, "account")
+    say(f"copied run {record.run_id} with {accounts}: bulkops report {record.run_id}{to.flag}")
+    return 0

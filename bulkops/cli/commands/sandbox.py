@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from bulkops.cli.click_ext import Verb, option
-from bulkops.cli.click_types import PositiveNumber
+from bulkops.cli.options.types import PositiveNumber
 from bulkops.cli.terminal import put
 
 TIME_SCALE = option("--time-scale", type=PositiveNumber(), default=60.0, metavar="X", help="Sandbox speed-up factor.")

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bulkops.cli.click_ext import Verb, option
-from bulkops.cli.click_types import RunName
-from bulkops.cli.options import journal_option
+from bulkops.cli.options import journal_option, run_argument
 from bulkops.cli.terminal import put, say
 
 if TYPE_CHECKING:
@@ -16,9 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("watch", cls=Verb, examples=["watch", "watch 20260102-k3f9", "watch --quiet"])
-@click.argument(
-    "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
-)
+@run_argument
 @option("--quiet", "-q", is_flag=True, help="No progress on stderr; only wait for the end.")
 @journal_option
 def watch(run_id: str | None, quiet: bool, journal: Location) -> int:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bulkops.cli.click_ext import Flag, Verb
-from bulkops.cli.click_types import RunName
-from bulkops.cli.options import journal_option
-from bulkops.cli.terminal import put, say
+from bulkops.cli.click_ext import Verb, option
+from bulkops.cli.listing import read_journal, table, utc_words
+from bulkops.cli.options import journal_option, run_argument
+from bulkops.cli.terminal import one_line, put, say
 from bulkops.errors import ConfigError, JournalError
 
 if TYPE_CHECKING:
@@ -39,34 +39,27 @@ class _Seconds(click.ParamType[float, Any]):
     cls=Verb,
     examples=["worker --journal postgresql://bulkops@db.example.com/fleet", "worker --concurrency 50 --grace 2m"],
 )
-@click.option(
+@option(
     "--concurrency",
-    cls=Flag,
     type=click.IntRange(1, 1000),
     default=100,
-    show_default=True,
     metavar="N",
     help="Most accounts in progress at once, over all runs.",
 )
-@click.option(
+@option(
     "--code",
-    cls=Flag,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
     help="Directory with Python files of operations that this worker may run.  [default: none]",
 )
-@click.option(
+@option(
     "--grace",
-    cls=Flag,
     type=_Seconds(),
     default="30s",
-    show_default=True,
     metavar="TIME",
     help="After SIGTERM, time for accounts that have begun an effect.",
 )
-@click.option(
-    "--check", cls=Flag, is_flag=True, help="Only check whether a worker of this machine is alive: exit code 0, else 1."
-)
+@option("--check", is_flag=True, help="Only check whether a worker of this machine is alive: exit code 0, else 1.")
 @journal_option
 def worker(concurrency: int, code: Path | None, grace: float, check: bool, journal: Location) -> int:
     """Work on runs together with other machines.
@@ -77,27 +70,23 @@ def worker(concurrency: int, code: Path | None, grace: float, check: bool, journ
     SIGTERM or Ctrl-C: it takes nothing new, finishes what has begun an effect, gives the rest back, and ends with exit
     code 0. A second one stops accounts at once.
     """
-    import asyncio
-
     from bulkops.cli import event_loop
 
     location = _database(journal)
     if check:
-        return asyncio.run(_check(location))
+        return _check(location)
     return event_loop.run(_work(location, concurrency, code, grace))
 
 
 @click.command("workers", cls=Verb, examples=["workers", "workers --json"])
-@click.option("--json", "as_json", cls=Flag, is_flag=True, help="One JSON array.")
+@option("--json", "as_json", is_flag=True, help="One JSON array.")
 @journal_option
 def workers(as_json: bool, journal: Location) -> int:
     """List the workers of a journal.
 
     Shows those that are alive, and those that ended or died within the last hour. Times are UTC.
     """
-    import asyncio
-
-    found = asyncio.run(_load(_database(journal)))
+    found = _load(_database(journal))
     if as_json:
         put(_as_json(found), json=True)
     elif found:
@@ -108,10 +97,8 @@ def workers(as_json: bool, journal: Location) -> int:
 
 
 @click.command("stop", cls=Verb, examples=["stop", "stop 20260102-k3f9 --now"])
-@click.argument(
-    "run_id", metavar="[RUN]", required=False, type=RunName(), help="A run's id, the start of it, latest or previous."
-)
-@click.option("--now", cls=Flag, is_flag=True, help="Stop also accounts that have begun an effect.")
+@run_argument
+@option("--now", is_flag=True, help="Stop also accounts that have begun an effect.")
 @journal_option
 def stop(run_id: str | None, now: bool, journal: Location) -> int:
     """Stop a run on all its workers.
@@ -159,7 +146,7 @@ async def _work(location: DatabaseLocation, concurrency: int, code: Path | None,
 
 
 async def _stop(location: DatabaseLocation, name: str | None, *, now: bool) -> str:
-    from bulkops.cli.hand_over import INTERRUPTED
+    from bulkops.cli.run_on_workers import INTERRUPTED
     from bulkops.journal import Journal
 
     async with Journal.open(location) as journal:
@@ -172,21 +159,18 @@ async def _stop(location: DatabaseLocation, name: str | None, *, now: bool) -> s
         return run_id
 
 
-async def _check(location: DatabaseLocation) -> int:
+def _check(location: DatabaseLocation) -> int:
     import platform
 
     host = platform.node()
-    if any(one.host == host and one.state == "alive" for one in await _load(location)):
+    if any(one.host == host and one.state == "alive" for one in _load(location)):
         return 0
     say(f"no worker of {host} is alive")
     return 1
 
 
-async def _load(location: DatabaseLocation) -> list[WorkerRow]:
-    from bulkops.journal import Journal
-
-    async with Journal.open(location, read_only=True) as journal:
-        return await journal.shared_runs.workers()
+def _load(location: DatabaseLocation) -> list[WorkerRow]:
+    return read_journal(location, lambda journal: journal.shared_runs.workers())
 
 
 def _as_json(found: Sequence[WorkerRow]) -> str:
@@ -212,8 +196,6 @@ def _as_json(found: Sequence[WorkerRow]) -> str:
 
 
 def _as_table(found: Sequence[WorkerRow]) -> str:
-    from bulkops.cli.commands.runs import table, utc_words
-    from bulkops.cli.terminal import one_line
     from bulkops.durations import rough_duration
 
     rows = [

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from bulkops.journal import Location
     from bulkops.operations import Operation
 
-__all__ = ["Finding", "Patient", "examine"]
+__all__ = ["Finding", "examine"]
 
 
 MIN_FREE_BYTES: Final = 200 * 1024 * 1024
@@ -59,38 +59,31 @@ _WITHOUT_A_JOB: Final = ("managed_users.folders.list", "managed_users.recipes.li
 """Calls that every built-in operation makes."""
 
 
-@attrs.frozen(kw_only=True)
-class Patient:
-    """What the doctor examines. `client_file` None: the job's, if it names one."""
-
-    job: str | None
-    journal: Location
-    client_file: str | None
-    check_writes: bool = False
-
-
-async def examine(patient: Patient) -> AsyncIterator[Finding]:
+async def examine(
+    job_name: str | None, *, journal: Location, client_file: str | None, check_writes: bool
+) -> AsyncIterator[Finding]:
     """One finding after the other, the cheap ones first. Sends at most one request a call looked at.
 
-    Nothing is sent when settings are missing, or while a run uses the quotas.
+    `client_file` None: the job's, if it names one. Nothing is sent when settings are missing, or while a run uses the
+    quotas.
     """
     yield _versions()
-    if patient.journal.directory is not None:
-        for finding in _disk(patient.journal.directory):
+    if journal.directory is not None:
+        for finding in _disk(journal.directory):
             yield finding
-    yield await _journal(patient.journal)
+    yield await _journal(journal)
     if address := os.environ.get(WEBHOOK_VARIABLE):
         yield _webhook(address)
     job: Job | None = None
-    if patient.job is not None:
+    if job_name is not None:
         try:
-            job = load_job(patient.job)
+            job = load_job(job_name)
         except BulkopsError as error:
             yield _fix("job", error)
         else:
-            yield Finding("job", "ok", f"{patient.job}: {job.operation.title}")
+            yield Finding("job", "ok", f"{job_name}: {job.operation.title}")
     operation = job.operation if job is not None else None
-    client_file = patient.client_file or (job.policy.get("client_file") if job is not None else None)
+    client_file = client_file or (job.policy.get("client_file") if job is not None else None)
     try:
         tuning = Tuning.beside(client_file)
         yield _quotas(tuning, operation)
@@ -99,7 +92,7 @@ async def examine(patient: Patient) -> AsyncIterator[Finding]:
         yield _fix("settings", error)
         return
     yield Finding("settings", "ok", f"{settings.url} ({_source(HOST_VARIABLE)}), a token from {TOKEN_VARIABLE}")
-    async for finding in _vendor(settings, operation, patient.journal, check_writes=patient.check_writes):
+    async for finding in _vendor(settings, operation, journal, check_writes=check_writes):
         yield finding
 
 
@@ -158,7 +151,7 @@ async def _journal(location: Location) -> Finding:
 def _quotas(tuning: Tuning, operation: Operation | None) -> Finding:
     """Source of the quotas, and the accounts per hour that they permit the job."""
     if tuning.unlimited:
-        return Finding("quotas", "note", "the client file removes every limit", "do this against a sandbox only")
+        return Finding("quotas", "note", "the client file removes every limit", "use such a file with a sandbox only")
     source = f"{len(tuning.quotas)} of {len(QUOTAS)} from the client file" if tuning.quotas else "as documented"
     if tuning.share < 1:
         source += f", {tuning.share:.0%} of each used"

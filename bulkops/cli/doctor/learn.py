@@ -19,35 +19,27 @@ from bulkops.sandbox import Assumptions
 from bulkops.settings import Settings, Tuning
 
 
-@attrs.frozen(kw_only=True)
-class Lesson:
-    """What `--learn` is given. `account`: whose lists are read; None: the first customer's."""
-
-    account: str | None
-    client_file: str | None
-    journal: Location
-    output: str
-    record: str | None = None
-
-
-async def learn(lesson: Lesson) -> AsyncIterator[Finding]:
+async def learn(
+    *, account: str | None, client_file: str | None, journal: Location, output: str, record: str | None = None
+) -> AsyncIterator[Finding]:
     """The verdicts on all assumptions as findings, then the file. Sends at most `MOST_REQUESTS` reads.
 
-    A file that is there already is what the reads are compared with; without one, what bulkops assumes.
+    `account`: whose lists are read; None: the first customer's. The reads are compared with what an existing file says;
+    without one, with what bulkops assumes.
 
     Raises: ConfigError and InputError before anything is sent.
     """
-    tuning = Tuning.beside(lesson.client_file)
+    tuning = Tuning.beside(client_file)
     tuning = attrs.evolve(tuning, max_rate=min(tuning.max_rate or REQUESTS_PER_S, REQUESTS_PER_S), page_sizes={})
     settings = Settings.from_env(tuning=tuning)
-    baseline = _baseline(Path(lesson.output))
-    check_writable(Path(lesson.output))
-    cassettes = Cassettes(Path(lesson.record)) if lesson.record is not None else None
+    baseline = _baseline(Path(output))
+    check_writable(Path(output))
+    cassettes = Cassettes(Path(record)) if record is not None else None
     say(f"reads only: at most {MOST_REQUESTS} requests to {settings.url}, {REQUESTS_PER_S:g} a second")
     looks: list[Look] = []
     try:
-        async with alone_on_credential(settings, lesson.journal) as workato:
-            survey = Survey(workato=workato, account=lesson.account, keep=None if cassettes is None else cassettes.keep)
+        async with alone_on_credential(settings, journal) as workato:
+            survey = Survey(workato=workato, account=account, keep=None if cassettes is None else cassettes.keep)
             async for look in survey.looks():
                 looks.append(look)  # noqa: PERF401 - those before an error count too
     except BulkopsError as error:
@@ -59,7 +51,7 @@ async def learn(lesson: Lesson) -> AsyncIterator[Finding]:
         yield _finding(verdict)
     yield _times(looks)
     yield _rights(looks)
-    write(Path(lesson.output), vendor_toml(found))
+    write(Path(output), vendor_toml(found))
     if cassettes is not None:
         cassettes.write()
     counts = Counter(verdict.state for verdict in found)
@@ -67,7 +59,7 @@ async def learn(lesson: Lesson) -> AsyncIterator[Finding]:
         "learned",
         "ok",
         f"{counts['confirmed']} confirmed, {counts['contradicted']} contradicted, {counts['not seen']} not seen, with "
-        f"{survey.sent} requests; written to {lesson.output}",
+        f"{survey.sent} requests; written to {output}",
     )
 
 
@@ -98,4 +90,6 @@ def _rights(looks: list[Look]) -> Finding:
     refused = [look.question.name for look in looks if look.status in {401, 403}]
     if not refused:
         return Finding("rights", "ok", "every call that was tried is allowed")
-    return Finding("rights", "note", f"refused: {', '.join(refused)}", "allow the API client's role what the job needs")
+    return Finding(
+        "rights", "note", f"refused: {', '.join(refused)}", "allow the API client's role the calls of the job"
+    )

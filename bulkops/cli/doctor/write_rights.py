@@ -13,9 +13,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Iterable
 from string import Formatter
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bulkops.catalogue import ACCOUNT, CALLS, Call
+from bulkops.cli.doctor.findings import Finding
 from bulkops.client import Workato, session_of
 from bulkops.errors import (
     ApiError,
@@ -27,12 +28,6 @@ from bulkops.errors import (
     Unauthorized,
 )
 from bulkops.session import RequestContext
-
-if TYPE_CHECKING:
-    pass
-
-
-from bulkops.cli.doctor.findings import Finding
 
 _CONTROL: Final = "managed_users.folders.list"
 _LEAVE: Final = "give the API client's role this right"

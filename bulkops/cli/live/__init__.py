@@ -15,7 +15,7 @@ from bulkops.cli.eta import eta_words
 from bulkops.cli.live.bars import waves
 from bulkops.cli.live.cells import Row, cut, inert
 from bulkops.cli.live.gauges import gauges
-from bulkops.cli.progress import words_for
+from bulkops.cli.progress import ProgressDisplay, words_for
 from bulkops.cli.terminal import say
 from bulkops.durations import clock
 from bulkops.events import Event, WaveChanged
@@ -36,7 +36,7 @@ _STYLES: Final = {
 }
 
 
-class Live:
+class Live(ProgressDisplay):
     """Redraws rich's display on our own schedule, because rich's thread would interrupt the run. It redraws less often
     if that costs a hundredth of the process's CPU time, but at least every ten seconds.
     """

@@ -9,6 +9,7 @@ import attrs
 
 from bulkops.cli.live.cells import Part, Row, flowing
 from bulkops.cli.progress_counts import Tally, WaveTally
+from bulkops.cli.terminal import counted
 from bulkops.outcome import TROUBLED, Outcome
 
 _MOST_PAST: Final = 3
@@ -77,27 +78,23 @@ def waves(tally: Tally, width: int, *, ascii_only: bool) -> Iterator[Row]:
     hidden = past[: len(past) - (len(shown) - 1)]
     if hidden:
         names = "wave 1" if len(hidden) == 1 else f"waves 1-{hidden[-1].number}"
-        yield [(f"{names:<{label}}  {_accounts(sum(wave.done for wave in hidden))}, passed", "dim")]
+        yield [(f"{names:<{label}}  {counted(sum(wave.done for wave in hidden), 'account')}, passed", "dim")]
     most = max(len(f"{wave.size}/{wave.size}") for wave in shown)
     for wave in shown:
         name = f"wave {wave.number} of {wave.of}" if wave.of > 1 else "accounts"
         amounts = _amounts(wave, tally.in_flight if wave is on else 0)
-        counted = f"{wave.done}/{wave.size}".rjust(most)
+        figures = f"{wave.done}/{wave.size}".rjust(most)
         yield [
             (f"{name:<{label}}  ", "" if wave is on else "dim"),
             *bar(amounts, wave.size, min(_LONGEST_BAR, width - label - 4 - most), ascii_only=ascii_only),
-            (f"  {counted}", "" if wave is on else "dim"),
+            (f"  {figures}", "" if wave is on else "dim"),
         ]
         if wave is on:
             yield from flowing(_legend(wave, amounts, ascii_only=ascii_only), width, indent=label + 2)
     left = tally.total - sum(wave.size for wave in tally.waves)
     if on.number < on.of and left > 0:
         names = f"wave {on.of}" if on.number + 1 == on.of else f"waves {on.number + 1}-{on.of}"
-        yield [(f"{names:<{label}}  {_accounts(left)} to come", "dim")]
-
-
-def _accounts(count: int) -> str:
-    return f"{count} account" if count == 1 else f"{count} accounts"
+        yield [(f"{names:<{label}}  {counted(left, 'account')} to come", "dim")]
 
 
 def _amounts(wave: WaveTally, in_flight: int) -> dict[Kind, int]:

@@ -15,12 +15,12 @@ import attrs
 import click
 
 from bulkops.cli.click_ext import Flag
-from bulkops.cli.click_types import Assignment, FileName, OrOff, PositiveNumber
+from bulkops.cli.options.types import Assignment, FileName, OrOff, PositiveNumber
 from bulkops.parameters import Parameter
 
 Command: TypeAlias = Callable[..., int]
 Decorator: TypeAlias = Callable[[Command], Command]
-TABLE: Final = Path(__file__).with_name("declared.json")
+TABLE: Final = Path(__file__).with_name("from_parameters.json")
 
 
 @attrs.frozen

@@ -10,8 +10,8 @@ import attrs
 import click
 
 from bulkops.cli.exit_codes import EXIT_INTERRUPTED
-from bulkops.cli.flags import Output
 from bulkops.cli.notify import Afterwards
+from bulkops.cli.options.values import Output
 from bulkops.cli.run_frame import finish
 from bulkops.cli.signals import listening
 from bulkops.cli.terminal import one_line, say, say_failure
