@@ -40,6 +40,7 @@ WIDE: Final = (
     "wrong_limits",
     "how_far",
     "adaptation_grid",
+    "exploring",
     "workers",
 )
 """Bytes, counts, ratios in pairs and virtual time: any machine will do."""

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import how_far
+from benchmarks import exploring, how_far
 from benchmarks.kit.plots import Scale, bars
 from benchmarks.kit.virtual_fleet import rolled
 from benchmarks.kit.windows import WINDOWS
@@ -74,3 +74,16 @@ def test_what_was_played_stands_beside_the_forecast(tmp_path: Path, monkeypatch:
     difference = re.search(r"([+-]\d+\.\d+)%", line)
     assert difference is not None
     assert abs(float(difference[1])) < 15
+
+
+def test_what_was_explored_replaces_the_table_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = exploring.PAGE.read_text()
+    monkeypatch.setattr(exploring, "PAGE", tmp_path / "quotas.md")
+    exploring.PAGE.write_text(text)
+    exploring.write_table(exploring.measured(2))
+    written = exploring.PAGE.read_text()
+    assert "| true limit | windows | 1 | 2 | 429s |" in written
+    assert "| 600 | sliding, without `explore` | 60 | 60 | 0 |" in written
+    assert [line for line in text.splitlines() if line[:1] != "|"] == [
+        line for line in written.splitlines() if line[:1] != "|"
+    ]
