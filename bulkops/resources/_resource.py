@@ -17,6 +17,11 @@ T = TypeVar("T")
 R = TypeVar("R", bound=Row)
 
 
+def given(**members: Any) -> dict[str, Any]:
+    """The members of a body without those that are None."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
 class Resource:
     """One noun of the API, inside the account that `scope` names (or at the partner's own)."""
 

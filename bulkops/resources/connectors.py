@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from bulkops.models import Connector, ConnectorCode, CustomConnector
 from bulkops.resources._pages import Pages
-from bulkops.resources._resource import Resource
+from bulkops.resources._resource import Resource, given
 
 
 class Connectors(Resource):
@@ -38,8 +37,8 @@ class CustomConnectors(Resource):
 
         Raises: OutcomeUnknown when the reply is lost: `list` before creating it again, for titles are not unique.
         """
-        body = {"title": title, "code": code, "description": description, "note": note}
-        return await self._object("custom_connectors.create", CustomConnector, json=_given(body))
+        body = given(title=title, code=code, description=description, note=note)
+        return await self._object("custom_connectors.create", CustomConnector, json=body)
 
     async def update(
         self,
@@ -52,10 +51,8 @@ class CustomConnectors(Resource):
     ) -> CustomConnector:
         """Add a version, also for the same code; it is not released. Raises: NotFound; OutcomeUnknown when the reply
         is lost: compare the `code` before updating again."""
-        body = {"code": code, "title": title, "description": description, "note": note}
-        return await self._object(
-            "custom_connectors.update", CustomConnector, path={"connector_id": id}, json=_given(body)
-        )
+        body = given(code=code, title=title, description=description, note=note)
+        return await self._object("custom_connectors.update", CustomConnector, path={"connector_id": id}, json=body)
 
     async def release(self, id: int) -> CustomConnector:  # noqa: A002
         """Release the latest version. Raises: NotFound; BadRequest when it is released."""
@@ -80,7 +77,3 @@ class CustomConnectors(Resource):
         """The source of a custom connector. Raises: NotFound."""
         found = await self._object("custom_connectors.code", ConnectorCode, path={"connector_id": id})
         return found.code
-
-
-def _given(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in body.items() if value is not None}

@@ -9,7 +9,7 @@ from typing import Any
 from bulkops.errors import InputError, NotFound
 from bulkops.models import Customer, CustomerMetrics, CustomerUsage, PlanChange
 from bulkops.resources._pages import Pages
-from bulkops.resources._resource import Resource
+from bulkops.resources._resource import Resource, given
 from bulkops.resources._walking import PER_PAGE
 from bulkops.session import ApiSession, RequestContext, account_segment
 
@@ -41,7 +41,7 @@ class Customers(Resource):
 
         Raises: OutcomeUnknown when the reply is lost: `find` the external id before creating it again.
         """
-        body = {"name": name, **({} if external_id is None else {"external_id": external_id}), **members}
+        body = {"name": name, **given(external_id=external_id), **members}
         return self._learn(await self._object("managed_users.create", Customer, json=body))
 
     async def update(self, id: str | int, **members: Any) -> Customer:  # noqa: A002 - the API's own word
@@ -50,8 +50,7 @@ class Customers(Resource):
 
     async def upgrade(self, id: str | int, *, plan_id: str | None = None) -> PlanChange:  # noqa: A002
         """Move to a paid plan, the partner's default one if None. Deprecated by the vendor: see `update`."""
-        body = {} if plan_id is None else {"plan_id": plan_id}
-        return await self._object("managed_users.upgrade", PlanChange, path=_path(id), json=body)
+        return await self._object("managed_users.upgrade", PlanChange, path=_path(id), json=given(plan_id=plan_id))
 
     async def downgrade(self, id: str | int) -> PlanChange:  # noqa: A002
         """Move to the plan "free". Deprecated by the vendor: see `update`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bulkops.models import Deployment, ProjectBuild
 from bulkops.resources._pages import Pages
-from bulkops.resources._resource import Resource
+from bulkops.resources._resource import Resource, given
 
 
 class ProjectBuilds(Resource):
@@ -12,10 +12,8 @@ class ProjectBuilds(Resource):
 
     async def create(self, folder_id: int, *, description: str | None = None) -> ProjectBuild:
         """Begin to pack the project; `get` tells when it is ready. Raises: NotFound."""
-        body = {} if description is None else {"description": description}
-        return await self._object(
-            self._id("projects.build"), ProjectBuild, path={"project_id": f"f{folder_id}"}, json=body
-        )
+        path, body = {"project_id": f"f{folder_id}"}, given(description=description)
+        return await self._object(self._id("projects.build"), ProjectBuild, path=path, json=body)
 
     async def get(self, id: int) -> ProjectBuild:  # noqa: A002 - the API's own word
         """Raises: NotFound."""
@@ -31,7 +29,7 @@ class ProjectBuilds(Resource):
             Deployment,
             path={"project_build_id": id},
             query={"environment_type": environment},
-            json={} if description is None else {"description": description},
+            json=given(description=description),
         )
 
 
@@ -46,7 +44,7 @@ class Deployments(Resource):
             Deployment,
             path={"project_id": f"f{folder_id}"},
             query={"environment_type": environment},
-            json={} if description is None else {"description": description},
+            json=given(description=description),
         )
 
     def list(self, folder_id: int, *, environment: str) -> Pages[Deployment]:

@@ -9,7 +9,7 @@ import msgspec
 
 from bulkops.errors import ConfigError
 from bulkops.models import Asset, ExportManifest
-from bulkops.resources._resource import Resource
+from bulkops.resources._resource import Resource, given
 from bulkops.session import decode_list
 
 Assets: TypeAlias = list[Asset]
@@ -67,9 +67,8 @@ class ExportManifests(Resource):
     ) -> ExportManifest:
         """Another name; these assets in place of the earlier ones, or what is in the folder now. Raises: NotFound."""
         content = _content(folder_id, assets) if folder_id is not None or assets is not None else {}
-        given = {"name": name, "include_data": include_data, "include_tags": include_tags}
-        wanted = {key: value for key, value in given.items() if value is not None} | content
-        body = {"export_manifest": wanted}
+        others = given(name=name, include_data=include_data, include_tags=include_tags)
+        body = {"export_manifest": others | content}
         return await self._object(
             self._id("export_manifests.update"), ExportManifest, path={"manifest_id": id}, json=body
         )
@@ -80,7 +79,7 @@ class ExportManifests(Resource):
 
 
 def _content(folder_id: int | None, assets: Iterable[Asset | Mapping[str, Any]] | None) -> dict[str, Any]:
-    where = {} if folder_id is None else {"folder_id": folder_id}
+    where = given(folder_id=folder_id)
     if assets is None:
         return {**where, "auto_generate_assets": True}
     return {**where, "assets": [_member(asset) for asset in assets]}
@@ -88,5 +87,5 @@ def _content(folder_id: int | None, assets: Iterable[Asset | Mapping[str, Any]] 
 
 def _member(asset: Asset | Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(asset, Asset):
-        return {name: value for name, value in msgspec.structs.asdict(asset).items() if value is not None}
+        return given(**msgspec.structs.asdict(asset))
     return asset

@@ -6,7 +6,7 @@ from typing import Any
 
 from bulkops.models import CreatedFolder, Folder, Project
 from bulkops.resources._pages import Pages
-from bulkops.resources._resource import Resource
+from bulkops.resources._resource import Resource, given
 
 
 class Folders(Resource):
@@ -26,7 +26,7 @@ class Folders(Resource):
 
         Raises: OutcomeUnknown when the reply is lost: `find` it before creating it again.
         """
-        body = {"name": name} | ({} if parent_id is None else {"parent_id": parent_id})
+        body = given(name=name, parent_id=parent_id)
         made = await self._object(self._id("folders.create"), CreatedFolder, json=body)
         return Folder(
             id=made.id,
@@ -40,8 +40,7 @@ class Folders(Resource):
 
     async def update(self, id: int, *, name: str | None = None, parent_id: int | None = None) -> Folder:  # noqa: A002
         """Rename it, or move it into `parent_id`; what is None stays. Raises: NotFound."""
-        given = {"name": name, "parent_id": parent_id}
-        body = {key: value for key, value in given.items() if value is not None}
+        body = given(name=name, parent_id=parent_id)
         return await self._object(self._id("folders.update"), Folder, path={"folder_id": id}, json=body)
 
     async def delete(self, id: int, *, force: bool = False) -> None:  # noqa: A002

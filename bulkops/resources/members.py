@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bulkops.models import Member, MemberPrivileges, PlanChange, ProjectGrant, ProjectPrivileges
 from bulkops.resources._pages import Pages
-from bulkops.resources._resource import Resource
+from bulkops.resources._resource import Resource, given
 
 
 class _People(Resource):
@@ -32,7 +32,7 @@ class _People(Resource):
         To one customer's workspace the vendor takes one invitation of an address in 20 minutes: a second one waits.
         Raises: BadRequest for an unknown role; OutcomeUnknown when the response is lost: check the `list`.
         """
-        body = _given(name=name, email=email, role_name=role_name) | _env_roles(env_roles)
+        body = given(name=name, email=email, role_name=role_name) | _env_roles(env_roles)
         await self._done(self._id("member_invitations.create"), json=body)
 
 
@@ -56,7 +56,7 @@ class Members(_People):
         **members: str | None,
     ) -> Member:
         """Change roles, or `name`, `external_id`, `time_zone`; what is None stays. Raises: NotFound, BadRequest."""
-        body = _given(role_name=role_name, **members) | _env_roles(env_roles)
+        body = given(role_name=role_name, **members) | _env_roles(env_roles)
         return await self._object("managed_users.members.update", Member, path={"member_id": id}, json=body)
 
     async def project_grants(self, id: int) -> Sequence[ProjectGrant]:  # noqa: A002
@@ -81,7 +81,7 @@ class Members(_People):
 
         Raises: BadRequest for an unknown role; OutcomeUnknown when the response is lost: `list` before adding again.
         """
-        body = _given(name=name, role_name=role_name, **members) | _env_roles(env_roles)
+        body = given(name=name, role_name=role_name, **members) | _env_roles(env_roles)
         return await self._object("managed_users.members.create", Member, json=body)
 
     async def remove(self, id: int) -> None:  # noqa: A002
@@ -95,16 +95,12 @@ class Members(_People):
 
         Raises: as `add`.
         """
-        body = _given(name=name, oauth_id=oauth_id, role_name=role_name, external_id=external_id)
+        body = given(name=name, oauth_id=oauth_id, role_name=role_name, external_id=external_id)
         return await self._object("managed_users.member.create", PlanChange, json=body)
 
     async def remove_by_old_route(self, id: int) -> None:  # noqa: A002
         """Raises: NotFound, or BadRequest, if it does not exist."""
         await self._done("managed_users.member.delete", json={"member_id": id})
-
-
-def _given(**members: str | None) -> dict[str, object]:
-    return {name: value for name, value in members.items() if value is not None}
 
 
 def _env_roles(roles: Mapping[str, str] | None) -> dict[str, object]:

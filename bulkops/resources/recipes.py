@@ -62,7 +62,7 @@ class Recipes(Resource):
 
         Raises: NotFound; OutcomeUnknown when the reply is lost: `list` the folder before copying again.
         """
-        body = {} if folder_id is None else {"folder_id": str(folder_id)}
+        body = _given(folder_id=folder_id)
         return await self._made("recipes.copy", path={"recipe_id": id}, json=body)
 
     async def delete(self, id: int) -> None:  # noqa: A002

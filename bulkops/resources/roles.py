@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bulkops.models import CopiedRole, EnvironmentRole, Role
 from bulkops.resources._pages import Pages
-from bulkops.resources._resource import Resource
+from bulkops.resources._resource import Resource, given
 
 
 class Roles(Resource):
@@ -21,7 +22,7 @@ class Roles(Resource):
 
         Raises: NotFound; OutcomeUnknown when the reply is lost: `list` before copying again.
         """
-        body = {"name": name} | ({} if folder_ids is None else {"folder_ids": list(folder_ids)})
+        body = given(name=name, folder_ids=None if folder_ids is None else list(folder_ids))
         made = await self._object(self._id("roles.copy"), CopiedRole, path={"role_id": id}, json=body)
         return Role(
             id=made.id,
@@ -62,7 +63,7 @@ class EnvironmentRoles(Resource):
 
         Raises: OutcomeUnknown when the reply is lost: `list(name=...)` before making it again.
         """
-        body = _given(name=name, privileges=privileges)
+        body = _body(name, privileges)
         return await self._object("managed_users.environment_roles.create", EnvironmentRole, json=body)
 
     async def update(
@@ -73,7 +74,7 @@ class EnvironmentRoles(Resource):
         privileges: Mapping[str, Sequence[str]] | None = None,
     ) -> EnvironmentRole:
         """Change what is given. Raises: NotFound."""
-        body = _given(name=name, privileges=privileges)
+        body = _body(name, privileges)
         return await self._object(
             "managed_users.environment_roles.update", EnvironmentRole, path={"role_id": id}, json=body
         )
@@ -83,8 +84,6 @@ class EnvironmentRoles(Resource):
         await self._done("managed_users.environment_roles.delete", path={"role_id": id})
 
 
-def _given(*, name: str | None, privileges: Mapping[str, Sequence[str]] | None) -> dict[str, object]:
-    body: dict[str, object] = {} if name is None else {"name": name}
-    if privileges is not None:
-        body["privileges"] = {area: list(actions) for area, actions in privileges.items()}
-    return body
+def _body(name: str | None, privileges: Mapping[str, Sequence[str]] | None) -> dict[str, Any]:
+    areas = None if privileges is None else {area: list(actions) for area, actions in privileges.items()}
+    return given(name=name, privileges=areas)
