@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 
@@ -32,14 +32,14 @@ class DeployProject(Operation):
     a private beta.
     """
 
-    name: ClassVar[str] = "deploy-project"
-    only_requests: ClassVar[bool] = True
-    examples: ClassVar[tuple[str, ...]] = (
+    name = "deploy-project"
+    only_requests = True
+    examples = (
         "deploy-project --project CRM --to test --accounts all",
         "deploy-project --project CRM --to prod --description 'Release 7' --accounts customers.csv",
     )
-    affects: ClassVar[frozenset[str]] = frozenset({"deployments"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "recipes", "deployments"})
+    affects = frozenset({"deployments"})
+    stands_on = frozenset({"folders", "recipes", "deployments"})
     project: str = attrs.field(
         validator=is_folder_name,
         metadata=parameter("Name of the project, which is a folder under Home.", metavar="NAME", template=True),
@@ -66,17 +66,22 @@ class DeployProject(Operation):
         check = f"the deployments of project {name!r}"
         made = await ctx.step(
             _DEPLOY,
-            partial(self._deploy, ctx, folder_id, given.get("description")),
+            partial(
+                ctx.account.deployments.create,
+                folder_id,
+                environment=self.environment,
+                description=given.get("description"),
+            ),
             probe=partial(self._find, ctx, folder_id, check),
             data={"before": before},
             check=check,
-            planned={"deployment_id": planned_id()},
+            planned={"id": planned_id()},
             says=[self.title],
         )
         if ctx.planning:
             expect(ctx, _POLL)
             return
-        await self._wait_for(ctx, made["deployment_id"])
+        await self._wait_for(ctx, made["id"])
 
     async def _before(self, ctx: Context, folder_id: int) -> list[int] | None:
         """Ids of the deployments that there are; None if the newest good one has each recipe as it is. Sends two
@@ -94,11 +99,6 @@ class DeployProject(Operation):
     async def _deployments(self, ctx: Context, folder_id: int) -> list[Deployment]:
         return [each async for each in ctx.account.deployments.list(folder_id, environment=self.environment)]
 
-    async def _deploy(self, ctx: Context, folder_id: int, description: str | None) -> Any:
-        deployments = ctx.account.deployments
-        begun = await deployments.create(folder_id, environment=self.environment, description=description)
-        return {"deployment_id": begun.id}
-
     async def _find(self, ctx: Context, folder_id: int, check: str, intent: Intent) -> Any:
         """The newest deployment since the intent. One from elsewhere counts: its recipes are as new or newer.
 
@@ -107,17 +107,11 @@ class DeployProject(Operation):
         if intent.data is None:
             raise TaskUnknown(f"outcome of step {_DEPLOY!r} is unknown", remedy=check)
         new = {each.id for each in await self._deployments(ctx, folder_id)}.difference(intent.data["before"])
-        return {"deployment_id": max(new)} if new else None
+        return {"id": max(new)} if new else None
 
     async def _wait_for(self, ctx: Context, id_: int) -> None:
         """Poll until it has ended. Raises: TaskFailed for one that did not succeed; its step may run again."""
-        polling = Polling.of(ctx, _DEPLOY)
-        ended = False
-        while not ended:
-            await polling.wait()
-            deployment = await ctx.account.deployments.get(id_)
-            ended = deployment.is_finished
-            polling.note(done=ended)
+        deployment = await Polling.of(ctx, _DEPLOY).until_finished(partial(ctx.account.deployments.get, id_))
         if deployment.state == "success":
             return
         await ctx.reset_step(_DEPLOY)

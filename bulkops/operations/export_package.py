@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -135,28 +134,19 @@ class ExportPackage(Operation):
         if made is not None:
             return int(made["id"])
         manifests, key = ctx.account.export_manifests, str(folder_id)
+        content: dict[str, Any] = {"folder_id": folder_id}
+        content |= {"include_data": self.include_data, "include_tags": self.include_tags}
         known = None if ctx.began(_MANIFEST) else await ctx.recall("export-manifest", key)
         if known is not None:
-
-            async def refresh() -> Any:
-                changed = await manifests.update(
-                    known, folder_id=folder_id, include_data=self.include_data, include_tags=self.include_tags
-                )
-                return {"id": changed.id}
-
             try:
+                refresh = partial(manifests.update, known, **content)
                 await ctx.step("update-manifest", refresh, repeatable=True, changes=False)
                 return int(known)
             except NotFound:
                 pass  # it was deleted
 
         async def create() -> Any:
-            manifest = await manifests.create(
-                f"bulkops: {self.folder}",
-                folder_id=folder_id,
-                include_data=self.include_data,
-                include_tags=self.include_tags,
-            )
+            manifest = await manifests.create(f"bulkops: {self.folder}", **content)
             return {"id": manifest.id, "folder_id": folder_id}
 
         made = await ctx.step(_MANIFEST, create, repeatable=True)
@@ -192,22 +182,17 @@ class ExportPackage(Operation):
         return status
 
     async def _poll(self, ctx: Context, package_id: int) -> PackageExport:
-        clock = asyncio.get_running_loop().time
-        end = clock() + tuning_of(ctx).import_deadline_s
-        polling = Polling.of(ctx, "export")
-        while True:
-            await polling.wait()
-            status = await ctx.account.exports.get(package_id)
-            polling.note(done=status.is_finished)
-            if status.is_finished:
-                return status
-            if clock() > end:
-                raise TaskFailed(
-                    f"export {package_id} is still {status.status} after {tuning_of(ctx).import_deadline_s:g} s",
-                    failure_class="export-slow",
-                    cause="the export takes too long",
-                    remedy="`bulkops retry` checks it again",
-                )
+        deadline_s = tuning_of(ctx).import_deadline_s
+        ask = partial(ctx.account.exports.get, package_id)
+        status = await Polling.of(ctx, "export").until_finished(ask, deadline_s=deadline_s)
+        if not status.is_finished:
+            raise TaskFailed(
+                f"export {package_id} is still {status.status} after {deadline_s:g} s",
+                failure_class="export-slow",
+                cause="the export takes too long",
+                remedy="`bulkops retry` checks it again",
+            )
+        return status
 
     async def _package(self, ctx: Context, status: PackageExport) -> Package:
         """The file, checked."""

@@ -7,7 +7,9 @@ accounts wait for quotas and decide when the run ends. Only the last imports are
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+import math
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol, TypeVar
 
 from bulkops.client import session_of
 from bulkops.pacing import Pacer
@@ -19,6 +21,14 @@ _STEP: Final = 0.2
 _GROWTH: Final = 1.5
 _PATIENCE: Final = 0.15
 """Asked often means after this share of the import's age: a long one ends no more than that later for it."""
+
+
+class _Job(Protocol):
+    @property
+    def is_finished(self) -> bool: ...
+
+
+F = TypeVar("F", bound=_Job)
 
 
 class LikelyFinish:
@@ -71,6 +81,15 @@ class Polling:
         first_s = tuning_of(ctx).first_poll_s
         likely = memory_of(ctx).shared.setdefault(_GUESS + what, LikelyFinish(first_s))
         return cls(first_s, likely, session_of(ctx.account).pacer)
+
+    async def until_finished(self, ask: Callable[[], Awaitable[F]], *, deadline_s: float = math.inf) -> F:
+        """What `ask` returns once it is finished, or the last of it after `deadline_s` seconds. Raises: as `ask`."""
+        while True:
+            await self.wait()
+            found = await ask()
+            self.note(done=found.is_finished)
+            if found.is_finished or self._clock() > self._began_at + deadline_s:
+                return found
 
     async def wait(self) -> None:
         """Until it is worth a request to ask. Looks around each `first_poll_s`: the others may be through."""
