@@ -28,6 +28,8 @@ def parameter(
     choices: Iterable[str] = (),
     unset: str | None = None,
     instead_of: str | None = None,
+    only_with: tuple[str, str] | None = None,
+    needed_with: tuple[str, str] | None = None,
     template: bool = False,
     file: bool = False,
     off: bool = False,
@@ -45,6 +47,7 @@ def parameter(
         choices: the only values.
         unset: what counts without a value, in words; needed where that is not the field's default.
         instead_of: field of which a command takes exactly this one or that one.
+        only_with, needed_with: another field and its value, without which it is refused, or with which it is required.
         template: columns of the account file are filled in: "{email}".
         file: a path; in a job file it is relative to the job file.
         off: "off" is written for None.
@@ -60,6 +63,8 @@ def parameter(
             "choices": tuple(choices),
             "unset": unset,
             "instead_of": instead_of,
+            "only_with": only_with,
+            "needed_with": needed_with,
             "is_template": template,
             "is_file": file,
             "may_be_off": off,
@@ -87,6 +92,8 @@ class Parameter:
     choices: tuple[str, ...] = ()
     unset: str | None = None
     instead_of: str | None = None
+    only_with: tuple[str, str] | None = None
+    needed_with: tuple[str, str] | None = None
     is_template: bool = False
     is_file: bool = False
     may_be_off: bool = False

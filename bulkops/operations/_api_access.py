@@ -181,9 +181,4 @@ def access_to(account: Account, version: str) -> Access:
 
 
 def _only(rows: list[T], what: str, name: str) -> T | None:
-    return only_one(
-        rows,
-        f"{what}s are named {name!r}",
-        failure_class="api-client-ambiguous",
-        remedy="rename or remove all but one, or give another name",
-    )
+    return only_one(rows, f"{what}s are named {name!r}", failure_class="api-client-ambiguous")

@@ -12,7 +12,7 @@ from bulkops.errors import ConfigError, TaskFailed
 from bulkops.models import ApiCollection, ApiEndpoint, Recipe
 from bulkops.operations._base import Operation
 from bulkops.operations._folders import existing_folder, is_folder_name, project_of, recipes_below
-from bulkops.operations._lookup import name_some, only_one
+from bulkops.operations._lookup import the_one
 from bulkops.operations._plan_effects import (
     PlannedFolder,
     folders_planned,
@@ -20,6 +20,7 @@ from bulkops.operations._plan_effects import (
     imagine_collections,
     is_import_unknown,
 )
+from bulkops.operations.fields import check_given
 from bulkops.parameters import parameter
 from bulkops.steps import Context, log_of
 
@@ -69,8 +70,7 @@ class OfCollections(Operation):
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        if (self.folder is None) == (not self.collections):
-            raise ConfigError("no API collections given", remedy="give a folder, or names of collections")
+        check_given(self, "folder", "collections", most=1)
 
     @property
     def where(self) -> str:
@@ -88,7 +88,7 @@ class OfCollections(Operation):
         if self.folder is None:
             imagine_collections(ctx, self.collections, active=active, each=each)
             there += _coming(ctx, None, there)
-            return Found(folder_id=None, collections=[_the_one(there, name) for name in self.collections])
+            return Found(folder_id=None, collections=[_named(there, name) for name in self.collections])
         folder_id = await existing_folder(ctx, self.folder)
         imagine(ctx, self.folder, folder_id, running=True, active=active, each=each)
         project_id = project_of(ctx, folder_id)
@@ -143,19 +143,8 @@ def _planned(ctx: Context, folder_id: int | None) -> list[PlannedFolder]:
     return [folder for folder in folders_planned(ctx) if folder_id in {None, folder.id}]
 
 
-def _the_one(collections: list[ApiCollection], name: str) -> ApiCollection:
-    found = only_one(
-        [collection for collection in collections if collection.name == name],
-        f"API collections are named {name!r}",
-        failure_class="collection-ambiguous",
-        remedy="give the folder instead of the collection",
-    )
-    if found is None:
-        there = name_some([collection.name for collection in collections]) or "none"
-        raise TaskFailed(
-            f"no API collection is named {name!r}; there are: {there}",
-            failure_class="collection-missing",
-            cause=f"no API collection is named {name!r}",
-            remedy="import its package, or correct the name",
-        )
-    return found
+def _named(there: list[ApiCollection], name: str) -> ApiCollection:
+    """Raises: TaskFailed for none and for several."""
+    found = [collection for collection in there if collection.name == name]
+    known = [collection.name for collection in there]
+    return the_one(found, "API collection", name, known=known, otherwise="import its package, or correct the name")

@@ -12,10 +12,10 @@ from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Asset
 from bulkops.operations._base import Operation
-from bulkops.operations._folders import NO_PROJECT, find_project
+from bulkops.operations._folders import NO_PROJECT, ensure_folder, find_project
 from bulkops.operations._undo_chain import Part
 from bulkops.operations.copy_source import ENVIRONMENT, Content
-from bulkops.operations.import_package import ImportPackage, ensure_folder, foresee_import
+from bulkops.operations.import_package import FOLDER_STEP, ImportPackage, foresee_import
 from bulkops.operations.set_properties import EnsureValues, restore_values
 from bulkops.operations.undo import remembered
 from bulkops.steps import Context, log_of
@@ -52,7 +52,7 @@ async def foresee_parts(ctx: Context, folders: Mapping[str, list[Asset]], conten
     outer = log_of(ctx).prefix
     for place, (folder, assets) in enumerate(folders.items(), start=1):
         log_of(ctx).enter(f"{outer}{place} {folder}: ")
-        folder_id, _ = await ensure_folder(ctx, folder)
+        folder_id, _ = await ensure_folder(ctx, FOLDER_STEP, folder)
         await foresee_import(ctx, folder, folder_id, says=f"import folder {folder!r} of {source}{_counted(assets)}")
     for place, (what, each) in enumerate(_properties(content.properties), start=len(folders) + 1):
         log_of(ctx).enter(f"{outer}{place} {what}: ")

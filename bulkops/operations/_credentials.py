@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,8 +13,8 @@ import msgspec
 from bulkops.errors import ApiError, ConfigError, InputError, StatusError, TaskFailed
 from bulkops.models import Connection
 from bulkops.operations._plan_effects import plan_connection
-from bulkops.operations._templates import columns_of, fill_in
-from bulkops.secret import Secret, looks_secret, masked, register
+from bulkops.operations._templates import columns_of, fill_in, from_outside
+from bulkops.secret import Secret, looks_secret, masked
 from bulkops.steps import Context, Intent, log_of
 
 SUCCESS: Final = "success"
@@ -158,21 +157,22 @@ def _reveal(value: Value, ctx: Context, connection: str) -> object:
 
 def _reveal_reference(value: Reference, ctx: Context, connection: str) -> str:
     name = str(fill_in("str", value.name, ctx.params, ctx.account.id))
-    if value.source == "env":
-        found, what = os.environ.get(name, ""), f"environment variable {name} is not set"
-    else:
-        try:
-            found, what = (value.directory / name).read_text(encoding="utf-8").strip(), f"{name} is empty"
-        except (OSError, ValueError) as error:  # not UTF-8, or no name for a file
-            found, what = "", f"cannot read {name}: {getattr(error, 'strerror', None) or 'not UTF-8 text'}"
-    if not found:
+    try:
+        return _outside(value.source, name, value.directory)
+    except ConfigError as error:
         raise TaskFailed(
-            f"{what}, which connection {connection!r} needs",
+            f"{error.message}, which connection {connection!r} needs",
             failure_class="credential-missing",
             cause=f"connection {connection!r} lacks a credential of this account",
             remedy="set it, then `bulkops retry`",
-        )
-    register(found)
+        ) from error
+
+
+def _outside(source: str, name: str, directory: Path) -> str:
+    """The variable or the file of that name. Raises: ConfigError."""
+    found = from_outside(source, name, directory).strip()
+    if not found:
+        raise ConfigError(f"{name} is empty", remedy="give it a value")
     return found
 
 
@@ -229,12 +229,7 @@ def _read_value(path: Path, where: str, value: object) -> Value:
         return Column(name)
     if columns_of(name):
         return Reference(source, name, path.parent)
-    if source == "env":
-        if not os.environ.get(name):
-            raise ConfigError(f"{where}: the environment variable {name} is not set", remedy=f"set {name}")
-        return Secret(os.environ[name])
     try:
-        return Secret((path.parent / name).read_text(encoding="utf-8").strip())
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise ConfigError(f"{where}: cannot read {name}: {reason}", remedy="check the path") from None
+        return Secret(_outside(source, name, path.parent))
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error.message}", remedy=error.remedy) from None

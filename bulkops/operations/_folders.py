@@ -12,17 +12,11 @@ from collections.abc import Collection
 from typing import Any
 
 from bulkops.errors import InputError, TaskFailed
-from bulkops.models import Folder, Recipe
-from bulkops.operations._lookup import nearest_else, only_one
+from bulkops.models import Folder, Project, Recipe
+from bulkops.operations._lookup import nearest_else, only_one, the_one
 from bulkops.operations._plan_effects import foreseen_of, with_planned
 from bulkops.operations.package import Package
 from bulkops.steps import Context, Offline, is_planned, log_of, memory_of, planned_id, tuning_of
-
-
-def folders_key(parent_id: int | None) -> str:
-    """Under which the cache of an account keeps the ids of the folders in `parent_id` (None: Home), by name."""
-    return f"folders in {parent_id}"
-
 
 _IMPORTED = "folders of imports"
 _PLAIN = "a folder under Home that is not a project"
@@ -35,6 +29,16 @@ def is_folder_name(_: object, __: object, name: Any) -> None:
         raise InputError("the folder's name is empty", remedy="give --folder NAME")
 
 
+def _known(ctx: Context, parent_id: int | None = None) -> dict[str, list[int]] | None:
+    """Ids of the folders in `parent_id` (None: Home), by name; None before they were listed."""
+    known: dict[str, list[int]] | None = memory_of(ctx).cache.get(_key(parent_id))
+    return known
+
+
+def _key(parent_id: int | None) -> str:
+    return f"folders in {parent_id}"
+
+
 async def find_folder(
     ctx: Context, name: str, *, parent_id: int | None = None, must_exist: bool = False, settles: bool = False
 ) -> int | None:
@@ -45,7 +49,7 @@ async def find_folder(
     folder that no project shows is looked for in Home, too.
     Raises: TaskFailed when several folders have the name.
     """
-    known = memory_of(ctx).cache.get(folders_key(parent_id))
+    known = _known(ctx, parent_id)
     offline = log_of(ctx).offline
     is_assumed = offline is Offline.DONE or (offline is not None and must_exist)
     if known is None or (name not in known and not is_assumed):  # a missing folder may have been created since
@@ -53,19 +57,15 @@ async def find_folder(
         listed = await _list_folders(ctx, parent_id)
         if parent_id is None and name not in listed and (settles or _has_plain_folders(ctx)):
             listed |= await _by_name(ctx, None)
-        known = memory_of(ctx).cache[folders_key(parent_id)] = listed | planned
+        known = memory_of(ctx).cache[_key(parent_id)] = listed | planned
     if is_assumed and name not in known:
         known[name] = [planned_id()]
         if parent_id is None:
             _projects(ctx)[known[name][0]] = planned_id()
     ids: list[int] = known.get(name, [])
-    found = only_one(
-        [Folder(id=id_, name=name) for id_ in ids],
-        f"folders are named {name!r}",
-        failure_class="folder-ambiguous",
-        remedy="rename or remove all but one",
-    )
-    return None if found is None else found.id
+    found = [Folder(id=id_, name=name) for id_ in ids]
+    one = only_one(found, f"folders are named {name!r}", failure_class="folder-ambiguous")
+    return None if one is None else one.id
 
 
 async def existing_folder(ctx: Context, name: str, *, remedy: str = "import into it first") -> int:
@@ -76,12 +76,37 @@ async def existing_folder(ctx: Context, name: str, *, remedy: str = "import into
     return found
 
 
-async def make_folder(ctx: Context, name: str, *, parent_id: int | None = None) -> int:
-    """Create a folder in `parent_id` (None: Home). Returns its id."""
-    made = await ctx.account.folders.create(name, parent_id=parent_id)
-    if parent_id is None and made.is_project is False:
-        memory_of(ctx).shared[_PLAIN] = True
-    return made.id
+async def ensure_folder(
+    ctx: Context, step: str, name: str, *, path: str = "", parent_id: int | None = None, is_new: bool = False
+) -> tuple[int, bool]:
+    """Id of the folder `name` in `parent_id` (None: Home), and whether this very process has just created it.
+
+    `path`: its name for people, unless it is `name`; `is_new`: the parent has just been created, so it is empty.
+    """
+    path = path or name
+
+    async def find() -> Any:
+        found = await find_folder(ctx, name, parent_id=parent_id, settles=ctx.began(step))
+        return None if found is None else {"id": found}
+
+    async def create() -> Any:
+        made = await ctx.account.folders.create(name, parent_id=parent_id)
+        if parent_id is None and made.is_project is False:
+            memory_of(ctx).shared[_PLAIN] = True
+        return {"id": made.id}
+
+    was_done = ctx.is_done(step)
+    made = await ctx.ensure(
+        step,
+        find=find,
+        do=create,
+        known_missing=is_new,
+        check=f"whether there is a folder {path!r}",
+        planned={"id": planned_id()},
+        says=[f"create folder {path!r}"],
+    )
+    memory_of(ctx).cache.setdefault(_key(parent_id), {})[name] = [made["id"]]
+    return int(made["id"]), ctx.is_done(step) and not was_done
 
 
 def _has_plain_folders(ctx: Context) -> bool:
@@ -93,37 +118,27 @@ def _has_plain_folders(ctx: Context) -> bool:
 
 def no_folder(ctx: Context, name: str, *, remedy: str = "import into it first") -> TaskFailed:
     """Error after `find_folder` found no folder under Home, with the nearest name there."""
-    known = memory_of(ctx).cache.get(folders_key(None), {})
     return TaskFailed(
         f"no folder is named {name!r}",
         failure_class="folder-missing",
-        remedy=nearest_else(name, known, otherwise=remedy),
+        remedy=nearest_else(name, _known(ctx) or (), otherwise=remedy),
     )
-
-
-def know_folder(ctx: Context, name: str, folder_id: int, *, parent_id: int | None = None) -> None:
-    """Note a folder made in `parent_id` (None: Home), so that later operations of the chain need not look for it."""
-    memory_of(ctx).cache.setdefault(folders_key(parent_id), {})[name] = [folder_id]
 
 
 def planned_folders(ctx: Context, name: str) -> list[int]:
     """Ids of a folder under Home that a rehearsal takes to be there: one made before, or assumed. Empty in a run."""
     if log_of(ctx).offline is not None:
         return [planned_id()]
-    return [id_ for id_ in memory_of(ctx).cache.get(folders_key(None), {}).get(name, ()) if is_planned(id_)]
+    return [id_ for id_ in (_known(ctx) or {}).get(name, ()) if is_planned(id_)]
 
 
 async def find_project(ctx: Context, name: str) -> int:
     """The id of the one project `name`. Sends one request. Raises: TaskFailed when there is not exactly one."""
-    found = [project.id async for project in ctx.account.projects.list() if project.name == name]
-    found = found or planned_folders(ctx, name)
-    if len(found) == 1:
-        return found[0]
-    raise TaskFailed(
-        f"{len(found) or 'no'} projects are named {name!r}",
-        failure_class="project-ambiguous" if found else NO_PROJECT,
-        remedy="rename all but one" if found else "create it first: create-folder makes one directly under Home",
-    )
+    there = [project async for project in ctx.account.projects.list()]
+    found = [project for project in there if project.name == name]
+    found = found or [Project(id=id_, name=name) for id_ in planned_folders(ctx, name)]
+    remedy = "create it first: create-folder makes one directly under Home"
+    return the_one(found, "project", name, known=(project.name for project in there), otherwise=remedy).id
 
 
 async def _list_folders(ctx: Context, parent_id: int | None) -> dict[str, list[int]]:
@@ -163,8 +178,7 @@ def _foreseen_below(ctx: Context, folder_id: int | None) -> dict[str, list[int]]
 
 def _name_of(ctx: Context, folder_id: int | None) -> str:
     """The name of a folder under Home, "" of another one."""
-    known: dict[str, list[int]] = memory_of(ctx).cache.get(folders_key(None), {})
-    return next((name for name, ids in known.items() if folder_id in ids), "")
+    return next((name for name, ids in (_known(ctx) or {}).items() if folder_id in ids), "")
 
 
 def know_inside(ctx: Context, folder_id: int, inside: set[int]) -> None:
@@ -227,7 +241,7 @@ async def recipes_below(ctx: Context, folder_id: int) -> list[Recipe]:
     """
     everything = [recipe async for recipe in ctx.account.recipes.list()]
     inside: set[int | None] = {folder_id, *folders_inside(ctx, folder_id)}
-    elsewhere = {id_ for ids in memory_of(ctx).cache.get(folders_key(None), {}).values() for id_ in ids}
+    elsewhere = {id_ for ids in (_known(ctx) or {}).values() for id_ in ids}
     unplaced = {recipe.folder_id for recipe in everything} - inside - elsewhere
     if unplaced or _may_be_elsewhere(ctx, folder_id):
         inside |= await folders_below(ctx, folder_id, until=unplaced)
@@ -253,9 +267,9 @@ async def folders_below(ctx: Context, folder_id: int, *, until: Collection[int |
     waiting = deque([folder_id])
     while waiting and not (until and below.issuperset(until)):
         parent_id = waiting.popleft()
-        known = memory_of(ctx).cache.get(folders_key(parent_id))
+        known = _known(ctx, parent_id)
         if known is None:
-            known = memory_of(ctx).cache[folders_key(parent_id)] = await _list_folders(ctx, parent_id)
+            known = memory_of(ctx).cache[_key(parent_id)] = await _list_folders(ctx, parent_id)
         new = {id_ for ids in known.values() for id_ in ids} - below
         below |= new
         waiting += new

@@ -11,25 +11,50 @@ from bulkops.errors import TaskFailed
 
 class _Numbered(Protocol):
     @property
-    def id(self) -> int: ...
+    def id(self) -> int | str: ...
 
 
 T = TypeVar("T", bound=_Numbered)
 
 
-def only_one(found: Sequence[T], what: str, *, failure_class: str, remedy: str) -> T | None:
+def only_one(
+    found: Sequence[T],
+    what: str,
+    *,
+    which: str = "",
+    failure_class: str,
+    remedy: str = "rename or remove all but one",
+) -> T | None:
     """The one thing found, or None.
 
-    `what`: with the name, for several: "folders are named 'CRM'". Raises: TaskFailed when several were found.
+    `what`: with the name, for several: "folders are named 'CRM'"; `which`: what follows it for this account alone.
+    Raises: TaskFailed when several were found.
     """
     if len(found) > 1:
         raise TaskFailed(
-            f"{len(found)} {what} ({', '.join(str(each.id) for each in found)})",
+            f"{len(found)} {what}{which} ({', '.join(str(each.id) for each in found)})",
             failure_class=failure_class,
             cause=f"several {what}",
             remedy=remedy,
         )
     return found[0] if found else None
+
+
+def the_one(found: Sequence[T], what: str, name: str, *, known: Iterable[str] = (), otherwise: str) -> T:
+    """The one thing of that name. `what`: "API collection", whose last word begins the failure class; `known`: names
+    that exist; `otherwise`: what to do about a missing one.
+
+    Raises: TaskFailed for none and for several.
+    """
+    kind = what.rpartition(" ")[2]
+    one = only_one(found, f"{what}s are named {name!r}", failure_class=f"{kind}-ambiguous")
+    if one is None:
+        raise TaskFailed(
+            f"no {what} is named {name!r}",
+            failure_class=f"{kind}-missing",
+            remedy=nearest_else(name, known, otherwise=otherwise),
+        )
+    return one
 
 
 def nearest_else(name: str, known: Iterable[str], *, otherwise: str) -> str:

@@ -1,4 +1,4 @@
-"""Members of an account: identification, and the desired state of one."""
+"""Members and groups of an account: identification, and the desired state of a member."""
 
 from __future__ import annotations
 
@@ -8,17 +8,24 @@ from typing import Any, Final
 import attrs
 
 from bulkops.errors import BadRequest, NotFound, TaskFailed
-from bulkops.models import Member
+from bulkops.models import CollaboratorGroup, Member
+from bulkops.operations._lookup import only_one, the_one
 from bulkops.operations._plan_effects import plan_notes
 from bulkops.operations.ensure import Ensure
 from bulkops.parameters import parameter
-from bulkops.steps import Context, Intent, planned_id
+from bulkops.steps import Context, Intent, log_of, planned_id
 
 NAME: Final = parameter("Name; {column} is filled in.", key="name", template=True)
 EMAIL: Final = parameter("E-mail.", template=True)
+MEMBER_ID: Final = parameter("Your own id of the member; {column} is filled in.", template=True)
 VIA: Final = parameter("The current API calls, or the older, deprecated pair.", choices=("members", "member"))
+OLDER: Final = ("via", "member")
+
+EVERYBODY: Final = "All collaborators"
+"""The group that always exists (vendor facts, section 18)."""
 
 _MEMBERS: Final = "members"
+_GROUPS: Final = "groups"
 
 
 @attrs.frozen(kw_only=True)
@@ -29,6 +36,12 @@ class Person:
     external_id: str | None = None
     email: str | None = None
     name: str | None = None
+
+    @classmethod
+    def of(cls, wanted: Mapping[str, Any]) -> Person:
+        """By external id, else by name, because the vendor may not store the e-mail."""
+        external_id = wanted.get("external_id")
+        return cls(external_id=external_id) if external_id is not None else cls(name=wanted["name"])
 
     def fits(self, member: Member) -> bool:
         return (
@@ -48,24 +61,55 @@ async def find_member(ctx: Context, person: Person) -> Member | None:
     there: dict[int, Member | None] = {member.id: member async for member in ctx.account.members.list()}
     there |= plan_notes(ctx, _MEMBERS)
     found = [member for member in there.values() if member is not None and person.fits(member)]
-    if len(found) > 1:
-        raise TaskFailed(
-            f"{len(found)} members match {person} ({', '.join(str(member.id) for member in found)})",
-            failure_class="member-ambiguous",
-            cause="several members match",
-            remedy="give the external id",
-        )
-    return found[0] if found else None
+    return only_one(
+        found, "members match", which=f" {person}", failure_class="member-ambiguous", remedy="give the external id"
+    )
+
+
+async def the_member(ctx: Context, person: Person) -> Member:
+    """The member that matches. Sends one request. Raises: TaskFailed when there is not exactly one."""
+    found = await find_member(ctx, person)
+    if found is not None:
+        return found
+    if log_of(ctx).offline is not None:
+        return Member(id=planned_id())
+    raise TaskFailed(
+        f"the workspace has no member with {person}",
+        failure_class="member-missing",
+        cause="no member matches",
+        remedy="add-member first, then `bulkops retry`",
+    )
+
+
+async def find_group(ctx: Context, name: str) -> CollaboratorGroup | None:
+    """The group of exactly this name, or None. Sends one request. Raises: TaskFailed when several have it."""
+    found = [group async for group in ctx.account.user_groups.list(name=name) if group.name == name]
+    found += plan_notes(ctx, _GROUPS).get(name, [])
+    return only_one(found, f"groups are named {name!r}", failure_class="group-ambiguous")
+
+
+async def the_group(ctx: Context, name: str) -> str | int:
+    """The id of the group of this name. Sends one request. Raises: TaskFailed when there is not exactly one."""
+    found = await find_group(ctx, name)
+    log = log_of(ctx)
+    if found is None and (log.offline is not None or (log.is_new_account and name == EVERYBODY)):
+        return planned_id()
+    return the_one([] if found is None else [found], "group", name, otherwise="add-to-group makes one").id
+
+
+def foresee_group(ctx: Context, name: str, group_id: Any) -> None:
+    """Note in a plan a group that would be made."""
+    if ctx.planning:
+        plan_notes(ctx, _GROUPS)[name] = [CollaboratorGroup(id=group_id, name=name)]
 
 
 @attrs.frozen(kw_only=True)
 class EnsureMember(Ensure[Member]):
-    """Desired state: the member exists. `wanted`: arguments of the call, with the name; `role`: in DEV, None takes
-    any.
+    """Desired state: the member exists. `wanted`: arguments of the call, with the name; any role counts without a
+    `role_name`.
     """
 
     wanted: Mapping[str, Any]
-    role: str | None = None
     via: str = "members"
     check: str = attrs.field(init=False)
 
@@ -75,9 +119,11 @@ class EnsureMember(Ensure[Member]):
 
     @property
     def person(self) -> Person:
-        """By external id, else by name, because the vendor may not store the e-mail."""
-        external_id = self.wanted.get("external_id")
-        return Person(external_id=external_id) if external_id is not None else Person(name=self.wanted["name"])
+        return Person.of(self.wanted)
+
+    @property
+    def role(self) -> str | None:
+        return self.wanted.get("role_name")
 
     async def find(self, ctx: Context) -> Member | None:
         return await find_member(ctx, self.person)
@@ -112,15 +158,16 @@ class EnsureMember(Ensure[Member]):
         new = Member(id=planned_id(), name=name, external_id=external_id, role_name=self.role)
         plan_notes(ctx, _MEMBERS)[new.id] = new
 
-    async def verify(self, ctx: Context, made: Any) -> None:
-        if made["member_id"] is None and await self.find(ctx) is None:
-            await ctx.reset_step(self.step)
-            raise TaskFailed(
-                f"the API accepted the member, but {self.person} is missing from the list",
-                failure_class="member-not-added",
-                cause="the API accepted the member, but the list does not have it",
-                remedy="`bulkops retry` adds again",
-            )
+    def unseen(self, made: Any) -> TaskFailed | None:
+        """A reply with the member's id needs no look."""
+        if made["member_id"] is not None:
+            return None
+        return TaskFailed(
+            f"the API accepted the member, but {self.person} is missing from the list",
+            failure_class="member-not-added",
+            cause="the API accepted the member, but the list does not have it",
+            remedy="`bulkops retry` adds again",
+        )
 
 
 @attrs.frozen(kw_only=True)

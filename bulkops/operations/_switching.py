@@ -52,6 +52,8 @@ class Switch(Operation, Generic[T]):
     noun: ClassVar[str]
     verbs: ClassVar[tuple[str, str]]
     """Of both ends: on, off."""
+    done: ClassVar[tuple[str, str]]
+    """Their participles."""
     turns_on: ClassVar[bool]
 
     @property
@@ -68,6 +70,15 @@ class Switch(Operation, Generic[T]):
     async def send(self, ctx: Context, thing: T, *, on: bool) -> None:
         """Switch it with one request. Raises: TaskFailed with the vendor's reasons."""
         raise NotImplementedError
+
+    def switched_back(self, thing: T, *, on: bool) -> TaskFailed:
+        """The failure of one that was switched, and is not so any more."""
+        word = self.done[not on]
+        return TaskFailed(
+            f"{self.noun} {thing.name!r} was {word}, but is not any more",
+            failure_class=f"{self.noun}-not-{word}",
+            remedy="find out what switches it, then `bulkops retry`",
+        )
 
     def foresee(self, ctx: Context, thing: T, *, on: bool) -> None:
         """Note in a plan how the thing would be, for the operations behind this one."""

@@ -66,7 +66,7 @@ def check_sources(template: object) -> None:
     if isinstance(template, str):
         for found in _REFERENCE.finditer(template):
             if found[1]:
-                _from_outside(found[1], found[2])
+                from_outside(found[1], found[2])
 
 
 def secret_in(name: str, reference: str) -> Secret:
@@ -77,7 +77,7 @@ def secret_in(name: str, reference: str) -> Secret:
     found = _REFERENCE.fullmatch(reference)
     if found is None or not found[1]:
         raise ConfigError(f"{name} is not a reference to a secret", remedy="write {env:NAME} or {file:PATH}")
-    return Secret(_from_outside(found[1], found[2]))
+    return Secret(from_outside(found[1], found[2]))
 
 
 def secrets_in(template: object) -> dict[str, str]:
@@ -87,7 +87,7 @@ def secrets_in(template: object) -> dict[str, str]:
     if isinstance(template, str):
         for reference in _REFERENCE.finditer(template):
             if reference[1]:
-                whole = _from_outside(reference[1], reference[2])
+                whole = from_outside(reference[1], reference[2])
                 found.append(whole)
                 _each_text(from_text("object", whole), found.append)
     return {str(place): text for place, text in enumerate(found)}
@@ -104,7 +104,7 @@ def fill_in(type_: str, template: object, columns: Mapping[str, str], account: s
 
     def replaced(found: re.Match[str]) -> str:
         if found[1]:
-            return _from_outside(found[1], found[2])
+            return from_outside(found[1], found[2])
         return account if found[3] == ACCOUNT_WORD else _column(columns, found[3])
 
     if _REFERENCE.fullmatch(template):
@@ -133,17 +133,17 @@ def _column(columns: Mapping[str, str], name: str) -> str:
     return columns[name]
 
 
-def _from_outside(kind: str, name: str) -> str:
+def from_outside(kind: str, name: str, directory: Path = Path()) -> str:
+    """The environment variable ("env") or the text of the file of that name. Raises: ConfigError."""
     if kind == "env":
         value = os.environ.get(name, "")
         if not value:
             raise ConfigError(f"environment variable {name} is not set", remedy=f"set {name}")
-        register(value)
-        return value
-    try:
-        value = Path(name).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise ConfigError(f"cannot read {name}: {reason}", remedy="check the path") from error
+    else:
+        try:
+            value = (directory / name).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, ValueError) as error:  # not UTF-8, or no name for a file
+            reason = getattr(error, "strerror", None) or "not UTF-8 text"
+            raise ConfigError(f"cannot read {name}: {reason}", remedy="check the path") from error
     register(value)
     return value

@@ -8,14 +8,14 @@ from typing import Any, Final
 
 import attrs
 
-from bulkops.errors import ConfigError, NotFound, TaskFailed
+from bulkops.errors import NotFound, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import GroupMember
 from bulkops.operations._base import Operation
-from bulkops.operations._grantees import find_group, foresee_group, the_member
-from bulkops.operations._members import EMAIL, NAME, Person
+from bulkops.operations._members import EMAIL, MEMBER_ID, NAME, Person, find_group, foresee_group, the_member
 from bulkops.operations._plan_effects import plan_notes
 from bulkops.operations.ensure import Ensure, delete_own
+from bulkops.operations.fields import check_given
 from bulkops.parameters import parameter
 from bulkops.steps import Context, is_planned, planned_id
 
@@ -45,14 +45,13 @@ class AddToGroup(Operation):
     group: str = attrs.field(
         metadata=parameter("Name of the group; {column} is filled in.", metavar="NAME", template=True)
     )
-    external_id: str | None = attrs.field(default=None, metadata=parameter("Your own id of the member.", template=True))
+    external_id: str | None = attrs.field(default=None, metadata=MEMBER_ID)
     email: str | None = attrs.field(default=None, metadata=EMAIL)
     member_name: str | None = attrs.field(default=None, metadata=NAME)
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        if self.external_id is None and self.email is None and self.member_name is None:
-            raise ConfigError("no member given", remedy="give an external id, an e-mail or a name")
+        check_given(self, "external_id", "email", "member_name")
 
     @property
     def title(self) -> str:
@@ -63,30 +62,27 @@ class AddToGroup(Operation):
         given: dict[str, Any] = self.filled(ctx)
         name = given.pop("group")
         member = await the_member(ctx, Person(**given))
-        made = await ctx.ensure(
+        group = await ctx.ensure(
             _GROUP,
-            find=partial(_find, ctx, name),
-            do=partial(_create, ctx, name),
+            find=partial(find_group, ctx, name),
+            do=partial(ctx.account.user_groups.create, name),
             check=f"whether there is a group {name!r}",
-            planned={"group_id": planned_id()},
+            planned={"id": planned_id()},
             says=[f"create group {name!r}"],
         )
-        if is_planned(made["group_id"]):
-            foresee_group(ctx, name, made["group_id"])
+        if is_planned(group["id"]):
+            foresee_group(ctx, name, group["id"])
         says = f"add a member to group {name!r}"
-        await _EnsureInGroup(step=_STEP, group_id=made["group_id"], member_id=member.id, says=says).apply(ctx)
+        await _EnsureInGroup(step=_STEP, group_id=group["id"], member_id=member.id, says=says).apply(ctx)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Remove the member, then the group that the run made, if nobody is left in it."""
         added, made = done.get(_STEP), done.get(_GROUP)
         if added is not None:
-            ids = {name: added.result[name] for name in ("group_id", "member_id")}
-            await _EnsureNotInGroup(step=f"undo {_STEP}", **ids).apply(ctx)
-        if made is None:
-            return
-        group_id, step = made.result["group_id"], f"undo {_GROUP}"
-        if ctx.began(step) or not await _members(ctx, group_id):
-            await delete_own(ctx, step, partial(ctx.account.user_groups.delete, group_id))
+            await _EnsureNotInGroup(step=f"undo {_STEP}", **added.result).apply(ctx)
+        step = f"undo {_GROUP}"
+        if made is not None and (ctx.began(step) or not await _members(ctx, made.result["id"])):
+            await delete_own(ctx, step, partial(ctx.account.user_groups.delete, made.result["id"]))
 
 
 @attrs.frozen(kw_only=True)
@@ -115,17 +111,12 @@ class _EnsureInGroup(Ensure[GroupMember]):
     def planned(self) -> Any:
         return {"group_id": self.group_id, "member_id": self.member_id}
 
-    def result(self, found: GroupMember) -> Any:
-        return self.planned()
-
-    async def verify(self, ctx: Context, made: Any) -> None:
-        if await self.find(ctx) is None:
-            await ctx.reset_step(self.step)
-            raise TaskFailed(
-                "the API accepted the member, but the group does not have it",
-                failure_class="member-not-in-group",
-                remedy="`bulkops retry` adds again",
-            )
+    def unseen(self, made: Any) -> TaskFailed | None:
+        return TaskFailed(
+            "the API accepted the member, but the group does not have it",
+            failure_class="member-not-in-group",
+            remedy="`bulkops retry` adds again",
+        )
 
 
 @attrs.frozen(kw_only=True)
@@ -141,7 +132,7 @@ class _EnsureNotInGroup(_EnsureInGroup):
     async def probe(self, ctx: Context, intent: Any) -> Any:
         return self.planned() if await self.find(ctx) is None else None
 
-    async def verify(self, ctx: Context, made: Any) -> None:
+    def unseen(self, made: Any) -> None:
         """The probe of a removal looks for the same."""
 
 
@@ -151,12 +142,3 @@ async def _members(ctx: Context, group_id: str) -> dict[int, GroupMember]:
         return {member.id: member async for member in ctx.account.user_groups.members(group_id)}
     except NotFound:
         return {}
-
-
-async def _find(ctx: Context, name: str) -> Any:
-    found = await find_group(ctx, name)
-    return None if found is None else {"group_id": found.id}
-
-
-async def _create(ctx: Context, name: str) -> Any:
-    return {"group_id": (await ctx.account.user_groups.create(name)).id}

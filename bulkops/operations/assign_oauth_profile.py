@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 
 from bulkops.errors import NotFound
 from bulkops.journal import StepRow
-from bulkops.operations._base import Operation
 from bulkops.operations._plan_effects import plan_notes
-from bulkops.operations.ensure import Ensure
+from bulkops.operations.ensure import Ensure, EnsureOne
 from bulkops.parameters import parameter
 from bulkops.steps import Context
 
-_STEP: Final = "assign-oauth-profile"
 _FACT: Final = "oauth-profile"
 
 
 @attrs.frozen(kw_only=True)
-class AssignOAuthProfile(Operation):
+class AssignOAuthProfile(EnsureOne):
     """Assign a custom OAuth profile to each account.
 
     An account to which an earlier run of the journal has assigned it is left alone.
@@ -30,11 +27,9 @@ class AssignOAuthProfile(Operation):
     again. Sends one request. Undoing unassigns it; the vendor refuses that while connections use it.
     """
 
-    name: ClassVar[str] = "assign-oauth-profile"
-    only_requests: ClassVar[bool] = True
-    examples: ClassVar[tuple[str, ...]] = ("assign-oauth-profile --profile 322 --accounts all",)
-    affects: ClassVar[frozenset[str]] = frozenset({"oauth profiles"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"oauth profiles"})
+    name = "assign-oauth-profile"
+    examples = ("assign-oauth-profile --profile 322 --accounts all",)
+    affects = stands_on = frozenset({"oauth profiles"})
     profile: int = attrs.field(
         metadata=parameter("Id of the profile: `bulkops call custom_oauth_profiles.list` shows them.", metavar="ID")
     )
@@ -43,21 +38,18 @@ class AssignOAuthProfile(Operation):
     def title(self) -> str:
         return f"assign OAuth profile {self.profile}"
 
-    async def apply(self, ctx: Context) -> None:
-        await _EnsureAssigned(step=_STEP, profile=self.profile, says=self.title).apply(ctx)
+    async def ensured(self, ctx: Context) -> _EnsureAssigned:
+        return _EnsureAssigned(step=self.name, profile=self.profile, says=self.title)
 
-    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
-        """Unassign it. Sends one request."""
-        row = done.get(_STEP)
-        if row is not None:
-            await _EnsureUnassigned(step=f"undo {_STEP}", profile=row.result["profile"]).apply(ctx)
+    async def restored(self, ctx: Context, done: StepRow) -> _EnsureUnassigned:
+        return _EnsureUnassigned(step=f"undo {self.name}", profile=self.profile)
 
 
 @attrs.frozen(kw_only=True)
 class _EnsureAssigned(Ensure[bool]):
     """Desired state: a run of this journal has assigned the profile."""
 
-    repeatable: ClassVar[bool] = True
+    repeatable = True
     profile: int
 
     async def find(self, ctx: Context) -> bool | None:
@@ -73,9 +65,6 @@ class _EnsureAssigned(Ensure[bool]):
     def planned(self) -> Any:
         return {"profile": self.profile}
 
-    def result(self, found: bool) -> Any:
-        return self.planned()
-
     def foresee(self, ctx: Context, found: bool | None) -> None:
         plan_notes(ctx, _FACT)[str(self.profile)] = self.is_wanted
 
@@ -84,8 +73,8 @@ class _EnsureAssigned(Ensure[bool]):
 class _EnsureUnassigned(_EnsureAssigned):
     """Desired state: the profile is not assigned any more."""
 
-    is_wanted: ClassVar[bool] = False
-    missing: ClassVar[bool] = True
+    is_wanted = False
+    missing = True
 
     async def delete(self, ctx: Context, found: bool | None) -> Any:
         """One that is not assigned any more is a 404."""

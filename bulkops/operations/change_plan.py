@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, ClassVar, Final
 
 import attrs
@@ -11,22 +11,20 @@ import msgspec
 from bulkops.errors import ConfigError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Customer
-from bulkops.operations._base import Operation
 from bulkops.operations._plan_effects import plan_notes
 from bulkops.operations._templates import fill
-from bulkops.operations.ensure import Ensure
+from bulkops.operations.ensure import Ensure, EnsureOne
 from bulkops.parameters import parameter
 from bulkops.steps import Context
 
 _CUSTOMER: Final = "customer"
-_STEP: Final = "set-plan"
 _PLAN: Final = parameter(
     "Plan id, or a column of the account file: {plan}.", flag="--plan", metavar="ID", template=True
 )
 
 
 @attrs.frozen(kw_only=True)
-class SetPlan(Operation):
+class SetPlan(EnsureOne):
     """Move each account to a plan.
 
     An account on that plan is left alone.
@@ -34,9 +32,7 @@ class SetPlan(Operation):
     Sends one look and one change; the change's answer says the plan.
     """
 
-    only_requests = True
-    affects = frozenset({"plan"})
-    stands_on = frozenset({"plan"})
+    affects = stands_on = frozenset({"plan"})
     verb: ClassVar[str]
     plan_id: str = attrs.field(metadata=_PLAN)
     via: str = attrs.field(
@@ -48,20 +44,17 @@ class SetPlan(Operation):
     def title(self) -> str:
         return f"{self.verb} to plan {self.plan_id!r}"
 
-    async def apply(self, ctx: Context) -> None:
+    async def ensured(self, ctx: Context) -> _EnsurePlan:
         send = self.by_older_call if self.via == "call" else _update
-        await _EnsurePlan(step=_STEP, plan_id=fill(self.plan_id, ctx), send=send).apply(ctx)
+        return _EnsurePlan(step=self.name, plan_id=fill(self.plan_id, ctx), send=send)
 
     async def by_older_call(self, ctx: Context, wanted: str) -> str | None:
         """Change the plan; what the answer says it is."""
         raise NotImplementedError
 
-    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
-        """Restore the earlier plan, unless the plan has changed since."""
-        row = done.get(_STEP)
-        if row is None:
-            return
-        before, ours = (row.data or {}).get("before"), row.result["plan"]
+    async def restored(self, ctx: Context, done: StepRow) -> _EnsurePlan:
+        """The earlier plan, unless the plan has changed since."""
+        before, ours = (done.data or {}).get("before"), done.result["plan"]
         if before is None:
             raise TaskFailed(
                 f"the plan of the account before {ours!r} is unknown",
@@ -69,7 +62,7 @@ class SetPlan(Operation):
                 cause="the earlier plan is unknown",
                 remedy="set it by hand",
             )
-        await _EnsurePlan(step=f"undo {_STEP}", plan_id=before, ours=ours).apply(ctx)
+        return _EnsurePlan(step=f"undo {self.name}", plan_id=before, ours=ours)
 
 
 async def _update(ctx: Context, wanted: str) -> str | None:
@@ -119,9 +112,6 @@ class _EnsurePlan(Ensure[Customer]):
 
     def facts(self, found: Customer | None) -> Any:
         return {"before": found.plan_id if found is not None else None}
-
-    def result(self, found: Customer) -> Any:
-        return self.planned()
 
     def planned(self) -> Any:
         return {"plan": self.plan_id}

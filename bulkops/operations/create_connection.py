@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import attrs
 import msgspec
 
-from bulkops.errors import ApiError, BadRequest, ConfigError, Conflict, Forbidden, NotFound, TaskFailed
+from bulkops.errors import ApiError, BadRequest, ConfigError, Conflict, Forbidden, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Connection
 from bulkops.operations._base import Operation, Undoing
@@ -28,6 +28,7 @@ from bulkops.operations._credentials import (
 from bulkops.operations._folders import find_path
 from bulkops.operations._lookup import only_one
 from bulkops.operations._plan_effects import connections_of, folders_planned, plan_connection
+from bulkops.operations.ensure import delete_own
 from bulkops.operations.fields import absolute_or_none
 from bulkops.parameters import parameter
 from bulkops.secret import masked
@@ -214,8 +215,8 @@ async def _undo(ctx: Context, done: Mapping[str, StepRow]) -> None:
         return
     try:
         if now is not None and not now.is_shell:
-            await ctx.step(_DISCONNECT, lambda: _done(connections.disconnect(id_)), repeatable=True)
-        await ctx.step(_UNDO, lambda: _done(connections.delete(id_)), repeatable=True)
+            await delete_own(ctx, _DISCONNECT, partial(connections.disconnect, id_))
+        await delete_own(ctx, _UNDO, partial(connections.delete, id_))
     except (BadRequest, Forbidden, Conflict) as problem:
         raise TaskFailed(
             f"connection {id_} cannot be deleted: {problem.said}",
@@ -279,10 +280,3 @@ def _is_named(connection: Connection, wanted: Mapping[str, str], folder_id: int 
         # a reply of 2019 has no folder
         and (folder_id is None or connection.folder_id in {None, folder_id})
     )
-
-
-async def _done(request: Awaitable[None]) -> Any:
-    """What is gone already is done."""
-    with suppress(NotFound):
-        await request
-    return {}

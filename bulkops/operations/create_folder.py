@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 import attrs
 
 from bulkops.errors import ConfigError, Forbidden, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.operations._base import Operation
-from bulkops.operations._folders import find_folder, know_folder, make_folder
+from bulkops.operations._folders import ensure_folder
 from bulkops.operations._templates import fill
 from bulkops.operations.ensure import delete_own
 from bulkops.parameters import parameter
-from bulkops.steps import Context, planned_id
+from bulkops.steps import Context
 
 
 @attrs.frozen
@@ -55,32 +54,20 @@ class CreateFolder(Operation):
     async def apply(self, ctx: Context) -> None:
         parent_id: int | None = None
         path, is_new = "", False
-        for part in _names(fill(self.folder, ctx)):
-            path = f"{path}/{part}" if path else part
-            step = f"create-folder {path}"
-            was_done = ctx.is_done(step)
-            made = await ctx.ensure(
-                step,
-                find=partial(_find, ctx, step, part, path, parent_id),
-                do=partial(_create, ctx, part, path, parent_id),
-                known_missing=is_new,  # a folder made a moment ago is empty
-                check=f"whether there is a folder {path!r}",
-                planned={"id": planned_id(), "path": path},
-                says=[f"create folder {path!r}"],
-            )
-            is_new = ctx.is_done(step) and not was_done
-            know_folder(ctx, part, made["id"], parent_id=parent_id)
-            parent_id = int(made["id"])
+        for name in _names(fill(self.folder, ctx)):
+            path = f"{path}/{name}" if path else name
+            step = f"{self.name} {path}"
+            parent_id, is_new = await ensure_folder(ctx, step, name, path=path, parent_id=parent_id, is_new=is_new)
         ctx.detail["folder"] = {"id": parent_id}
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """Delete the folders that the run made, the deepest first. One with something in it stays: see the failure."""
-        for name, row in reversed(list(done.items())):
+        for step, row in reversed(list(done.items())):
             try:
-                await delete_own(ctx, f"undo {name}", partial(ctx.account.folders.delete, row.result["id"]))
+                await delete_own(ctx, f"undo {step}", partial(ctx.account.folders.delete, row.result["id"]))
             except Forbidden as refused:
                 raise TaskFailed(
-                    f"folder {row.result['path']!r} cannot be deleted: {refused.said or refused}",
+                    f"folder {step.removeprefix(f'{self.name} ')!r} cannot be deleted: {refused.said or refused}",
                     failure_class="folder-not-empty",
                     cause="a folder that the run created cannot be deleted",
                     remedy="it has contents by now: leave it, or empty it, then undo once more",
@@ -95,12 +82,3 @@ def _names(path: str) -> list[str]:
             f"{path!r} is not a path of folders", remedy="write names between slashes, such as CRM/Orders"
         )
     return names
-
-
-async def _find(ctx: Context, step: str, name: str, path: str, parent_id: int | None) -> Any:
-    found = await find_folder(ctx, name, parent_id=parent_id, settles=ctx.began(step))
-    return None if found is None else {"id": found, "path": path}
-
-
-async def _create(ctx: Context, name: str, path: str, parent_id: int | None) -> Any:
-    return {"id": await make_folder(ctx, name, parent_id=parent_id), "path": path}

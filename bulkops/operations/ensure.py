@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar
 
 import attrs
 
-from bulkops.errors import BulkopsError, NotFound
+from bulkops.errors import BulkopsError, NotFound, TaskFailed
+from bulkops.journal import StepRow
+from bulkops.operations._base import Operation
 from bulkops.steps import Context, Intent, log_of
 
 T = TypeVar("T")
@@ -65,7 +67,7 @@ class Ensure(Generic[T]):
 
     def result(self, found: T) -> Any:
         """What the change would have returned, of a thing that a look finds to be as it is to be."""
-        return {}
+        return self.planned()
 
     def planned(self) -> Any:
         """What the change would return, for a plan."""
@@ -79,8 +81,16 @@ class Ensure(Generic[T]):
         found = await self.find(ctx)
         return None if found is None or self.mismatch(found) else self.result(found)
 
+    def unseen(self, made: Any) -> TaskFailed | None:
+        """The failure when a look after the change does not find it; None: there is no look. `made`: its result."""
+        return None
+
     async def verify(self, ctx: Context, made: Any) -> None:
-        """Check the change: "accepted" is not "done". `made`: its result. Raises: TaskFailed."""
+        """Check the change: "accepted" is not "done". `made`: its result. Raises: TaskFailed; the step may run then."""
+        unseen = self.unseen(made)
+        if unseen is not None and self.mismatch(await self.find(ctx)):
+            await ctx.reset_step(self.step)
+            raise unseen
 
     async def apply(self, ctx: Context) -> Any:
         """Make it so in one durable step. Returns the step's result; None when there was nothing to do."""
@@ -118,6 +128,33 @@ class Ensure(Generic[T]):
         if found is not None and not self.mismatch(found):
             return self.result(found)
         return await self._change(ctx, found)
+
+
+class EnsureOne(Operation):
+    """Base of operations that bring one thing into its desired state, in one step of the operation's name."""
+
+    only_requests = True
+
+    async def ensured(self, ctx: Context) -> Ensure[Any]:
+        """The desired state in this account, by a step `self.name`. Sends reads only. Raises: TaskFailed."""
+        raise NotImplementedError
+
+    async def restored(self, ctx: Context, done: StepRow) -> Ensure[Any]:
+        """The desired state that undoes the finished step `done`. Sends reads only. Raises: TaskFailed."""
+        raise NotImplementedError
+
+    async def apply(self, ctx: Context) -> None:
+        await (await self.ensured(ctx)).apply(ctx)
+
+    def can_undo(self) -> bool:
+        own = type(self)
+        return own.restored is not EnsureOne.restored or own.undo is not EnsureOne.undo
+
+    async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
+        if not self.can_undo():
+            await super().undo(ctx, done)
+        elif self.name in done:
+            await (await self.restored(ctx, done[self.name])).apply(ctx)
 
 
 async def delete_own(ctx: Context, step: str, delete: Callable[[], Awaitable[None]]) -> None:

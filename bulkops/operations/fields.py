@@ -52,9 +52,35 @@ def check_value(declared: Parameter, value: object) -> None:
 
 
 def check_values(operation: object) -> None:
-    """Raises: ConfigError as `check_value`, for the first parameter that cannot be."""
+    """Raises: ConfigError as `check_value` and `_check_beside`, for the first parameter that cannot be."""
     for one in parameters_of(type(operation)):
         check_value(one, getattr(operation, one.name))
+    for one in parameters_of(type(operation)):
+        _check_beside(one, operation)
+
+
+def _check_beside(one: Parameter, operation: object) -> None:
+    """Raises: ConfigError for a parameter that another one excludes, or demands."""
+    is_given = getattr(operation, one.name) is not None
+    if one.only_with is not None and is_given:
+        name, value = one.only_with
+        if getattr(operation, name) != value:
+            raise ConfigError(f'{one.key} goes only with {name} "{value}"', remedy=f"leave out {one.key}")
+    if one.needed_with is not None and not is_given:
+        name, value = one.needed_with
+        if getattr(operation, name) == value:
+            raise ConfigError(f'{name} "{value}" needs {one.key}', remedy=f"give {one.key}, or another {name}")
+
+
+def check_given(operation: object, *names: str, most: int | None = None) -> None:
+    """Raises: ConfigError unless at least one of these parameters is given, and not more than `most`."""
+    keys = [one.key for one in parameters_of(type(operation)) if one.name in names]
+    given = [value for value in (getattr(operation, name) for name in names) if value is not None and value != ()]
+    if not 0 < len(given) <= (most or len(names)):
+        words = f"{', '.join(keys[:-1])} or {keys[-1]}"
+        raise ConfigError(
+            f"{' and '.join(keys)} exclude each other" if given else f"no {words} given", remedy=f"give {words}"
+        )
 
 
 def templates(operation: object) -> dict[str, Any]:

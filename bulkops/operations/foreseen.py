@@ -13,11 +13,6 @@ CONTENTS: Final = "contents"
 """Parameter under which a run's journal keeps what its package holds."""
 
 
-def folders_key(parent_id: int | None) -> str:
-    """Under which the cache of an account keeps the ids of the folders in `parent_id` (None: Home), by name."""
-    return f"folders in {parent_id}"
-
-
 @attrs.frozen(kw_only=True)
 class FolderContents:
     """What is in a folder and its sub-folders. `callers`: recipes that may call others; `subfolders`: folders below;

@@ -8,25 +8,23 @@ from typing import Any, Final
 
 import attrs
 
-from bulkops.errors import ConfigError, NotFound, TaskFailed
+from bulkops.errors import NotFound, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Grantee, ProjectRole, RoleGrant
-from bulkops.operations._base import Operation
 from bulkops.operations._folders import find_project
-from bulkops.operations._grantees import the_group, the_member
-from bulkops.operations._lookup import nearest_else
-from bulkops.operations._members import Person
+from bulkops.operations._lookup import the_one
+from bulkops.operations._members import MEMBER_ID, Person, the_group, the_member
 from bulkops.operations._plan_effects import plan_notes
-from bulkops.operations.ensure import Ensure, delete_own
+from bulkops.operations.ensure import Ensure, EnsureOne, delete_own
+from bulkops.operations.fields import check_given
 from bulkops.parameters import parameter
 from bulkops.steps import Context, log_of, planned_id
 
-_STEP: Final = "grant-project-role"
 ENVIRONMENTS: Final = ("dev", "test", "prod")
 
 
 @attrs.frozen(kw_only=True)
-class GrantProjectRole(Operation):
+class GrantProjectRole(EnsureOne):
     """Give a group or a member a role in a project of each account.
 
     An account where they have the role is left alone. Another role of theirs in that project is replaced.
@@ -35,7 +33,6 @@ class GrantProjectRole(Operation):
     """
 
     name = "grant-project-role"
-    only_requests = True
     examples = (
         "grant-project-role --project CRM --role 'Project editor' --group Integrators --accounts all",
         "grant-project-role --project CRM --role 'Project admin' --external-id {contact_id} --accounts customers.csv",
@@ -49,46 +46,42 @@ class GrantProjectRole(Operation):
     group: str | None = attrs.field(
         default=None, metadata=parameter("Name of a collaborator group.", metavar="NAME", template=True)
     )
-    external_id: str | None = attrs.field(default=None, metadata=parameter("Your own id of a member.", template=True))
+    external_id: str | None = attrs.field(default=None, metadata=MEMBER_ID)
     environment: str = attrs.field(
         default="dev", metadata=parameter("Environment in which the role counts.", choices=ENVIRONMENTS)
     )
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        if (self.group is None) is (self.external_id is None):
-            raise ConfigError(
-                "no group and no member given" if self.group is None else "both a group and a member given",
-                remedy="give a group, or the external id of a member",
-            )
+        check_given(self, "group", "external_id", most=1)
 
     @property
     def title(self) -> str:
         who = f"group {self.group!r}" if self.group is not None else f"member {self.external_id!r}"
         return f"grant {who} the role {self.role!r} in project {self.project!r}"
 
-    async def apply(self, ctx: Context) -> None:
+    async def ensured(self, ctx: Context) -> _EnsureGrant:
         given = self.filled(ctx)
         project_id = await find_project(ctx, given["project"])
         if self.group is not None:
             grantee: tuple[str, int | str] = ("user_group", await the_group(ctx, given["group"]))
         else:
             grantee = ("user", (await the_member(ctx, Person(external_id=given["external_id"]))).id)
-        await _EnsureGrant(
-            step=_STEP,
+        return _EnsureGrant(
+            step=self.name,
             project_id=project_id,
             role_id=await _role_id(ctx, given["role"]),
             grantee=grantee,
             environment=self.environment,
             says=f"grant the role {given['role']!r} in project {given['project']!r}",
-        ).apply(ctx)
+        )
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         """The role from before; without one the grant is deleted. What was changed since the run is left alone."""
-        row = done.get(_STEP)
+        row = done.get(self.name)
         if row is None:
             return
-        grant = _EnsureGrant.of(row.result, step=f"undo {_STEP}")
+        grant = _EnsureGrant.of(row.result, step=f"undo {self.name}")
         now, before = await grant.look(ctx), (row.data or {}).get("role_id")
         if now is None or (now.role.id != grant.role_id and not ctx.began(grant.step)):
             return
@@ -161,33 +154,23 @@ class _EnsureGrant(Ensure[RoleGrant]):
             "environment": self.environment,
         }
 
-    def result(self, found: RoleGrant) -> Any:
-        return self.planned()
-
     @property
     def _noted(self) -> str:
         return f"grants of {self.project_id} in {self.environment}"
 
-    async def verify(self, ctx: Context, made: Any) -> None:
-        if self.mismatch(await self.look(ctx)):
-            await ctx.reset_step(self.step)
-            raise TaskFailed(
-                "the API accepted the role, but the project does not show it",
-                failure_class="role-not-granted",
-                remedy="`bulkops retry` grants it again",
-            )
+    def unseen(self, made: Any) -> TaskFailed | None:
+        return TaskFailed(
+            "the API accepted the role, but the project does not show it",
+            failure_class="role-not-granted",
+            remedy="`bulkops retry` grants it again",
+        )
 
 
 async def _role_id(ctx: Context, name: str) -> int:
-    """The id of the role of that name. Sends one request. Raises: TaskFailed if the workspace does not have it."""
-    roles = {role.name: role.id async for role in ctx.account.project_roles.list()}
-    if name in roles:
-        return roles[name]
-    log = log_of(ctx)
-    if log.offline is not None or log.is_new_account:
+    """The id of the role of that name. Sends one request. Raises: TaskFailed unless the workspace has one of it."""
+    roles = [role async for role in ctx.account.project_roles.list()]
+    found = [role for role in roles if role.name == name]
+    if not found and (log_of(ctx).offline is not None or log_of(ctx).is_new_account):
         return planned_id()
-    raise TaskFailed(
-        f"the workspace has no project role {name!r}",
-        failure_class="role-missing",
-        remedy=nearest_else(name, roles, otherwise="create it in the workspace first"),
-    )
+    known = [role.name for role in roles]
+    return the_one(found, "project role", name, known=known, otherwise="create it in the workspace first").id

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -11,32 +10,32 @@ from typing import Any, Final
 import attrs
 
 from bulkops.client import Workato
-from bulkops.errors import ConfigError, InputError, NotFound, PlanError, TaskFailed
+from bulkops.errors import ConfigError, InputError, PlanError, TaskFailed
 from bulkops.journal import AnyLocation, Journal, StepRow
 from bulkops.models import Recipe
 from bulkops.operations._base import Operation, Undoing
 from bulkops.operations._folders import (
+    ensure_folder,
     existing_folder,
     find_folder,
     folders_below,
     is_folder_name,
-    know_folder,
     know_import,
-    make_folder,
     recipes_below,
 )
 from bulkops.operations._import_job import FACT, STEP, Importing, Standing, fact_key, versions_of
 from bulkops.operations._lookup import name_some
 from bulkops.operations._plan_effects import expect, plan_import
 from bulkops.operations._undo_chain import CANNOT_UNDO
-from bulkops.operations.fields import own_parameters
+from bulkops.operations.ensure import delete_own
+from bulkops.operations.fields import check_given, own_parameters
 from bulkops.operations.foreseen import CONTENTS, FolderContents, Foreseen, added, subfolders
 from bulkops.operations.package import Contents, Package
 from bulkops.operations.partner_export import export_package
 from bulkops.parameters import parameter
-from bulkops.steps import Context, planned_id
+from bulkops.steps import Context
 
-_FOLDER: Final = "create-folder"
+FOLDER_STEP: Final = "create-folder"
 _LISTINGS: Final = "managed_users.folders.list"
 _AFTERWARDS: Final = {"managed_users.imports.get": 1.5, "managed_users.recipes.list": 1.0}
 """Requests behind an import: it is polled (as often as on average), and its recipes are looked at."""
@@ -89,8 +88,7 @@ class ImportPackage(Operation):
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
-        if self.package is None and self.manifest is None:
-            raise ConfigError("nothing to import", remedy="give a package, or a manifest to export")
+        check_given(self, "package", "manifest")
         if self.manifest is not None and (isinstance(self.manifest, bool) or self.manifest < 1):
             raise ConfigError(
                 f"export manifest {self.manifest} does not exist", remedy="give its number in the workspace"
@@ -209,7 +207,7 @@ class ImportPackage(Operation):
     async def apply(self, ctx: Context) -> None:
         if self.package is None and not ctx.planning:
             raise self._unexported()
-        folder_id, is_new = await ensure_folder(ctx, self.folder)
+        folder_id, is_new = await ensure_folder(ctx, FOLDER_STEP, self.folder)
         know_import(ctx, self.folder, folder_id, self.package)
         if self.package is None:
             what = f"import what manifest {self.manifest} holds (not known before its export)"
@@ -246,23 +244,6 @@ class ImportPackage(Operation):
         return await existing_folder(ctx, self.home_assets_folder, remedy="create it first, for the home assets")
 
 
-async def ensure_folder(ctx: Context, name: str) -> tuple[int, bool]:
-    """The id of the folder under Home, and whether this very process made it just now."""
-
-    async def find() -> Any:
-        found = await find_folder(ctx, name, settles=ctx.began(_FOLDER))
-        return None if found is None else {"id": found}
-
-    async def create() -> Any:
-        return {"id": await make_folder(ctx, name)}
-
-    was_done = ctx.is_done(_FOLDER)
-    says = [f"create folder {name!r}"]
-    made = await ctx.ensure(_FOLDER, find=find, do=create, planned={"id": planned_id()}, says=says)
-    know_folder(ctx, name, made["id"])
-    return int(made["id"]), ctx.is_done(_FOLDER) and not was_done
-
-
 async def foresee_import(ctx: Context, folder: str, folder_id: int, *, says: str) -> None:
     """Plan an import whose package is still to be exported: that is a write, and a plan sends none."""
     plan_import(ctx, folder, folder_id, None)
@@ -276,7 +257,7 @@ async def _undo(ctx: Context, contents: Contents, folder: str, done: Mapping[str
 
     Sends one look for each folder below it, two more, and the request. Raises: TaskFailed when it has to stay.
     """
-    made, step = done.get(_FOLDER), f"undo {_FOLDER}"
+    made, step = done.get(FOLDER_STEP), f"undo {FOLDER_STEP}"
     if made is None:
         raise TaskFailed(
             f"folder {folder!r} existed before the run, and overwritten contents cannot be restored",
@@ -288,13 +269,7 @@ async def _undo(ctx: Context, contents: Contents, folder: str, done: Mapping[str
         if await find_folder(ctx, folder) != folder_id:
             return  # it is gone
         await _check_nothing_else(ctx, contents, folder, folder_id)
-
-    async def send() -> Any:
-        with suppress(NotFound):
-            await ctx.account.folders.delete(folder_id, force=True)
-        return {"id": folder_id}
-
-    await ctx.step(step, send, repeatable=True)
+    await delete_own(ctx, step, partial(ctx.account.folders.delete, folder_id, force=True))
 
 
 async def _check_nothing_else(ctx: Context, contents: Contents, folder: str, folder_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final
+from typing import Any, Final
 
 import attrs
 
@@ -30,11 +30,11 @@ class ShareRecipe(Operation):
     recipe. It cannot be undone: the API has no call for that.
     """
 
-    name: ClassVar[str] = "share-recipe"
-    only_requests: ClassVar[bool] = True
-    examples: ClassVar[tuple[str, ...]] = ("share-recipe --folder CRM --accounts all",)
-    affects: ClassVar[frozenset[str]] = frozenset({"shares"})
-    stands_on: ClassVar[frozenset[str]] = frozenset({"folders", "recipes"})
+    name = "share-recipe"
+    only_requests = True
+    examples = ("share-recipe --folder CRM --accounts all",)
+    affects = frozenset({"shares"})
+    stands_on = frozenset({"folders", "recipes"})
     folder: str = attrs.field(
         validator=is_folder_name, metadata=parameter("Folder under Home, sub-folders included.", metavar="NAME")
     )
@@ -48,15 +48,12 @@ class ShareRecipe(Operation):
         foreseen = foreseen_of(ctx)
         if foreseen is not None:
             foreseen.more["recipe to share"] = 1
-        found = [recipe for recipe in await recipes_below(ctx, folder_id) if _uses_custom(recipe)]
+        recipes = await recipes_below(ctx, folder_id)
+        found = [recipe for recipe in recipes if any(is_custom(row.get("provider")) for row in recipe.config)]
         if not found and not ctx.planning:
             ctx.add_note(f"no recipe of folder {self.folder!r} uses a custom connector")
         for recipe in found:
             await _EnsureShared(step=f"share {recipe.id}", recipe=recipe, says="share 1 recipe").apply(ctx)
-
-
-def _uses_custom(recipe: Recipe) -> bool:
-    return any(is_custom(row.get("provider")) for row in recipe.config)
 
 
 @attrs.frozen(kw_only=True)
@@ -76,9 +73,6 @@ class _EnsureShared(Ensure[bool]):
 
     def planned(self) -> Any:
         return {"id": self.recipe.id}
-
-    def result(self, found: bool) -> Any:
-        return self.planned()
 
     def foresee(self, ctx: Context, found: bool | None) -> None:
         plan_notes(ctx, _FACT)[str(self.recipe.id)] = True

@@ -26,6 +26,7 @@ class SwitchEndpoints(OfCollections, Switch[ApiEndpoint]):
     stands_on = frozenset({"folders", "collections", "recipes", "endpoints"})
     noun = "endpoint"
     verbs = ("enable", "disable")
+    done = ("enabled", "disabled")
 
     @property
     def title(self) -> str:
@@ -74,7 +75,13 @@ class SwitchEndpoints(OfCollections, Switch[ApiEndpoint]):
                 switched.add(endpoint.id)
         problems.raise_all()
         if switched:
-            await ctx.confirm(partial(_check, ctx, switched, active=on))
+            await ctx.confirm(partial(self._check, ctx, switched, on=on))
+
+    async def _check(self, ctx: Context, ids: Collection[int], *, on: bool) -> None:
+        """ "Accepted" is not "done". Sends one look."""
+        async for endpoint in ctx.account.api_endpoints.list():
+            if endpoint.id in ids and endpoint.active is not on:
+                raise self.switched_back(endpoint, on=on)
 
     def is_on(self, thing: ApiEndpoint) -> bool:
         return thing.active
@@ -121,18 +128,6 @@ class DisableEndpoints(SwitchEndpoints):
         "disable-endpoints --collection Orders --accounts all",
     )
     turns_on = False
-
-
-async def _check(ctx: Context, ids: Collection[int], *, active: bool) -> None:
-    """ "Accepted" is not "done". Sends one look."""
-    async for endpoint in ctx.account.api_endpoints.list():
-        if endpoint.id in ids and endpoint.active is not active:
-            word = "enabled" if active else "disabled"
-            raise TaskFailed(
-                f"endpoint {endpoint.name!r} was {word}, but is not any more",
-                failure_class=f"endpoint-not-{word}",
-                remedy="find out what switches it, then `bulkops retry`",
-            )
 
 
 def _require_recipe(endpoint: ApiEndpoint, recipe: Recipe | None) -> None:

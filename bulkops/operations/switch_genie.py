@@ -9,10 +9,10 @@ from typing import Final
 import attrs
 import msgspec
 
-from bulkops.errors import NotFound, TaskFailed
+from bulkops.errors import NotFound
 from bulkops.journal import StepRow
 from bulkops.models import Genie
-from bulkops.operations._lookup import nearest_else
+from bulkops.operations._lookup import the_one
 from bulkops.operations._plan_effects import plan_notes
 from bulkops.operations._switching import Switch
 from bulkops.parameters import parameter
@@ -30,6 +30,7 @@ class SwitchGenie(Switch[Genie]):
     stands_on = frozenset({"genies"})
     noun = "genie"
     verbs = ("start", "stop")
+    done = ("started", "stopped")
     genie: str = attrs.field(
         metadata=parameter("Name of the genie; {column} is filled in.", metavar="NAME", template=True)
     )
@@ -75,25 +76,13 @@ class SwitchGenie(Switch[Genie]):
         if offline is not None and not found:
             is_on = self.turns_on if offline is Offline.DONE else not self.turns_on
             return Genie(id="", name=name, state="running" if is_on else "stopped")
-        if len(found) == 1:
-            return found[0]
-        raise TaskFailed(
-            f"{len(found) or 'no'} genies are named {name!r}",
-            failure_class="genie-ambiguous" if found else "genie-missing",
-            remedy="rename all but one"
-            if found
-            else nearest_else(name, (genie.name for genie in there), otherwise="create it in the workspace first"),
-        )
+        known = [genie.name for genie in there]
+        return the_one(found, "genie", name, known=known, otherwise="create it in the workspace first")
 
     async def _check(self, ctx: Context, genie: Genie) -> None:
         """ "Accepted" is not "done". Sends one look."""
         if await self.is_on_now(ctx, genie) is not self.turns_on:
-            word = "started" if self.turns_on else "stopped"
-            raise TaskFailed(
-                f"genie {genie.name!r} was {word}, but is not any more",
-                failure_class=f"genie-not-{word}",
-                remedy="find out what switches it, then `bulkops retry`",
-            )
+            raise self.switched_back(genie, on=self.turns_on)
 
 
 @attrs.frozen(kw_only=True)

@@ -27,6 +27,7 @@ class SwitchRecipes(Switch[Recipe]):
     affects = frozenset({"recipes"})
     noun = "recipe"
     verbs = ("start", "stop")
+    done = ("started", "stopped")
     folder: str = attrs.field(
         validator=is_folder_name, metadata=parameter("Folder under Home, sub-folders included.", metavar="NAME")
     )
@@ -80,7 +81,21 @@ class SwitchRecipes(Switch[Recipe]):
         """ "Accepted" does not mean that the recipe stays so: a trigger may fail at once. Sends one request."""
         for recipe in await recipes_below(ctx, folder_id):
             if recipe.id in switched and recipe.running != self.turns_on:
-                raise _switched_back(recipe)
+                raise self.switched_back(recipe, on=self.turns_on)
+
+    def switched_back(self, thing: Recipe, *, on: bool) -> TaskFailed:
+        what = f"recipe {thing.name!r} was {self.done[not on]}"
+        if not on:
+            return TaskFailed(
+                f"{what}, but is running again",
+                failure_class="recipe-runs-again",
+                remedy="find out what starts it, then `bulkops retry`",
+            )
+        return TaskFailed(
+            f"{what} and stopped again" + (f" ({thing.stop_cause})" if thing.stop_cause else ""),
+            failure_class="recipe-stopped-again",
+            remedy="check the recipe's jobs, then `bulkops retry`",
+        )
 
     def is_on(self, thing: Recipe) -> bool:
         return thing.running
@@ -98,10 +113,9 @@ class SwitchRecipes(Switch[Recipe]):
             said = None if stopped.success else stopped.message or ""
             remedy = "check the recipe, then `bulkops retry`"
         if said is not None:
-            end = "started" if on else "stopped"
             raise TaskFailed(
-                f"recipe {thing.name!r} cannot be {end}: {said or 'the vendor gives no reason'}",
-                failure_class=f"recipe-not-{end}",
+                f"recipe {thing.name!r} cannot be {self.done[not on]}: {said or 'the vendor gives no reason'}",
+                failure_class=f"recipe-not-{self.done[not on]}",
                 remedy=remedy,
             )
 
@@ -139,18 +153,3 @@ class StopRecipes(SwitchRecipes):
     examples = ("stop-recipes --folder CRM --accounts customers.csv",)
     stands_on = frozenset({"recipes"})
     turns_on = False
-
-
-def _switched_back(recipe: Recipe) -> TaskFailed:
-    if recipe.running:
-        return TaskFailed(
-            f"recipe {recipe.name!r} was stopped, but is running again",
-            failure_class="recipe-runs-again",
-            remedy="find out what starts it, then `bulkops retry`",
-        )
-    why = f" ({recipe.stop_cause})" if recipe.stop_cause else ""
-    return TaskFailed(
-        f"recipe {recipe.name!r} was started and stopped again{why}",
-        failure_class="recipe-stopped-again",
-        remedy="check the recipe's jobs, then `bulkops retry`",
-    )

@@ -304,7 +304,7 @@ async def test_secret_values_are_written_down_nowhere(it: Here, monkeypatch: pyt
 async def test_properties_of_a_project(it: Here) -> None:
     made = SetProperties({"a": "1"}, project="{region}")
     failed, words = failure(await it.run(made, TWO))
-    assert (failed, "no projects are named 'NORTH'; create it first" in words) == ("project-missing", True)
+    assert (failed, "no project is named 'NORTH'; create it first" in words) == ("project-missing", True)
     done = await it.run(CreateFolder("{region}") >> made, TWO)
     assert outcomes(done) == {"changed": 2}
     account = it.workato.account(FIRST + 1)

@@ -116,7 +116,7 @@ async def test_a_chain_takes_a_rollout_for_its_parts(it: Here) -> None:
 def test_mistakes_are_found_before_anything_is_sent(tmp_path: Path) -> None:
     for options, said in (
         ({"package": PACKAGE}, "contains no API endpoint .*`bulkops run` a job"),
-        ({"package": None}, "nothing to import"),
+        ({"package": None}, "no package or manifest given"),
         ({"folder": ""}, "the folder's name is empty"),
         ({"api_platform": "v3"}, "api_platform must be 'v2' or 'v1', not 'v3'"),
         ({"connections": tmp_path / "nothing.toml"}, "cannot read the credentials file"),
