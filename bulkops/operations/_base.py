@@ -309,7 +309,7 @@ class Chain(Operation):
     async def prepare(self, workato: Workato, journal: AnyLocation) -> Operation:
         return self._of([await operation.prepare(workato, journal) for operation in self.operations])
 
-    def _of(self, operations: Sequence[Operation]) -> Chain:
+    def _of(self, operations: Sequence[Operation]) -> Operation:
         """What an operation was prepared with need not make it another one: identity counts."""
         return self if all(map(operator.is_, operations, self.operations)) else Chain(tuple(operations))
 
@@ -320,7 +320,7 @@ class Chain(Operation):
         rows = data["parameters"].get("operations", ()) if data["name"] == self.name else ()
         if len(rows) != len(self.operations):
             return self
-        return Chain(tuple(part.as_prepared(row) for part, row in zip(self.operations, rows, strict=True)))
+        return self._of([part.as_prepared(row) for part, row in zip(self.operations, rows, strict=True)])
 
     @property
     def danger(self) -> Danger | None:

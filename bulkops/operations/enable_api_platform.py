@@ -112,7 +112,8 @@ class EnableApiPlatform(OfCollections):
             await self._remark_lost(ctx, access, client_id, key)
             if not key.active or ctx.began(_ENABLE):
                 says = [f"enable {access.key_word} {key_name!r}"]
-                await ctx.step(_ENABLE, lambda: _enable(access, client_id, key), repeatable=True, planned={}, says=says)
+                enable = partial(access.enable_key, client_id, key)
+                await ctx.step(_ENABLE, enable, repeatable=True, planned=None, says=says)
         if any(ctx.is_done(step) for step in (_CLIENT, _OPEN, _KEY, _ENABLE)):
             await ctx.confirm(partial(self._check, ctx, access, client_id, key_name, ids))
 
@@ -237,13 +238,9 @@ class EnableApiPlatform(OfCollections):
             ctx.add_note(ctx.detail[self.name])
 
     @classmethod
-    def to_undo(cls, parameters: Mapping[str, Any]) -> EnableApiPlatform:
-        """Nothing is kept where nothing is made: the file for the secrets, or its directory, may be gone."""
-        return cls(**{**parameters, "secrets_to": _nowhere})
-
-    @classmethod
     def undoing(cls, parameters: Mapping[str, Any]) -> Undoing:
-        return cls.to_undo(parameters).undo
+        """Nothing is kept where nothing is made: the file for the secrets, or its directory, may be gone."""
+        return cls(**{**parameters, "secrets_to": _nowhere}).undo
 
     async def _undo_open(self, ctx: Context, access: Access, opened: StepRow) -> None:
         client_id = int(opened.result["client_id"])
@@ -264,18 +261,8 @@ def _nowhere(account: str, shown: Mapping[str, Any]) -> None:
 
 async def _undo(ctx: Context, name: str, end: Callable[[], Awaitable[None]], *, wanted: bool) -> None:
     step = f"undo {name}"
-
-    async def send() -> Any:
-        await end()
-        return {}
-
     if wanted or ctx.began(step):
-        await ctx.step(step, send, repeatable=True)
-
-
-async def _enable(access: Access, client_id: int, key: Key) -> Any:
-    await access.enable_key(client_id, key)
-    return {"client_id": client_id, "key_id": key.id}
+        await ctx.step(step, end, repeatable=True)
 
 
 async def _asked(looking: Awaitable[ApiClient | None]) -> ApiClient | None:

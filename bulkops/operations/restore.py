@@ -68,7 +68,7 @@ def restore_to_undo(data: Mapping[str, Any]) -> Operation:
 
     Raises: as `restore`.
     """
-    if data["name"] == Chain.name and not data.get("source"):
+    if "operations" in data["parameters"] and not data.get("source"):
         return Chain(tuple(_part_to_undo(part) for part in data["parameters"]["operations"]))
     known = None if data.get("source") else OPERATIONS.get(data["name"])
     found = None if known is None else remembered(known, data)

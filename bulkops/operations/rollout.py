@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
-from bulkops.client import Workato
 from bulkops.errors import InputError
-from bulkops.journal import AnyLocation
-from bulkops.operations._base import Chain, Operation, Undoing
+from bulkops.operations._base import Chain, Operation
 from bulkops.operations.authorize_connections import AuthorizeConnections
 from bulkops.operations.create_customer import NAME, NOTIFICATION_EMAIL, PLAN, CreateCustomer
 from bulkops.operations.enable_api_platform import CLIENT, KEY, SECRETS, VERSION, EnableApiPlatform
@@ -29,10 +27,7 @@ from bulkops.operations.package import Package
 from bulkops.operations.private_lines import Keep, check_keeper, place_of
 from bulkops.operations.switch_endpoints import EnableEndpoints
 from bulkops.operations.switch_recipes import StartRecipes
-from bulkops.operations.undo import remembered
 from bulkops.parameters import parameter, parameters_of
-
-_OF_PLATFORM: Final = ("folder", "api_platform", "client", "key")
 
 
 @attrs.frozen
@@ -95,7 +90,7 @@ class Rollout(Chain):
             restart_recipes=self.restart_recipes,
             home_assets_folder=self.home_assets_folder,
         )
-        authorized = None if self.connections is None else AuthorizeConnections(self.connections)
+        authorized = () if self.connections is None else (AuthorizeConnections(self.connections),)
         platform = EnableApiPlatform(
             folder=self.folder,
             secrets_to=self.secrets_to,
@@ -103,7 +98,8 @@ class Rollout(Chain):
             client=self.client,
             key=self.key,
         )
-        return _in_order(customer, imported, authorized, platform, folder=self.folder)
+        running = (StartRecipes(folder=self.folder), EnableEndpoints(folder=self.folder))
+        return (customer, imported, *authorized, platform, *running)
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
@@ -115,10 +111,6 @@ class Rollout(Chain):
             )
 
     @property
-    def _imported(self) -> ImportPackage:
-        return next(part for part in self.operations if isinstance(part, ImportPackage))
-
-    @property
     def title(self) -> str:
         what = f"manifest {self.manifest}" if self.package is None else Path(self.package.path).name
         return f"roll {what} out into folder {self.folder!r}: {', '.join(part.name for part in self.operations)}"
@@ -126,42 +118,15 @@ class Rollout(Chain):
     def parameters(self) -> Mapping[str, Any]:
         own = own_parameters(self, without={"package", "secrets_to"})
         secrets = None if callable(self.secrets_to) else self.secrets_to
-        return {**own, **self._imported.parameters(), "secrets_to": secrets}
+        return {**own, "secrets_to": secrets, **super().parameters()}
 
     @classmethod
     def from_parameters(cls, parameters: Mapping[str, Any]) -> Rollout:
-        of_import = ("package", "sha256", "manifest", "folder")
-        imported = ImportPackage.from_parameters({name: parameters[name] for name in of_import})
         check_keeper(parameters["secrets_to"])
-        taken = {one.name: parameters[one.name] for one in parameters_of(cls)}
-        return cls(**{**taken, "package": imported.package})
+        (imported,) = (part for part in parameters["operations"] if part["name"] == ImportPackage.name)
+        taken = {one.name: parameters[one.name] for one in parameters_of(cls) if one.name != "package"}
+        return cls(**taken, package=ImportPackage.from_parameters(imported["parameters"]).package)
 
-    async def prepare(self, workato: Workato, journal: AnyLocation) -> Rollout:
-        prepared = await self._imported.prepare(workato, journal)
-        return self if prepared is self._imported else attrs.evolve(self, package=prepared.package)
-
-    def as_prepared(self, data: Mapping[str, Any]) -> Operation:
-        if data["name"] != self.name:
-            return self
-        of_import = {name: data["parameters"].get(name) for name in self._imported.parameters()}
-        then = self._imported.as_prepared({"name": ImportPackage.name, "parameters": of_import})
-        return attrs.evolve(self, package=then.package) if then.package is not self.package else self
-
-    @classmethod
-    def undoing(cls, parameters: Mapping[str, Any]) -> Undoing | None:
-        """Of its chain, each part in its place: their steps are named by it."""
-        imported = remembered(ImportPackage, {"name": ImportPackage.name, "parameters": parameters})
-        if imported is None:
-            return None
-        folder, data = parameters["folder"], {"name": AuthorizeConnections.name, "parameters": {}}
-        platform = EnableApiPlatform.to_undo({name: parameters[name] for name in _OF_PLATFORM})
-        authorized = None if parameters["connections"] is None else remembered(AuthorizeConnections, data)
-        parts = _in_order(CreateCustomer(numbers_exist=True), imported, authorized, platform, folder=folder)
-        return Chain(parts).undo
-
-
-def _in_order(
-    customer: Operation, imported: Operation, authorized: Operation | None, platform: Operation, *, folder: str
-) -> tuple[Operation, ...]:
-    running = (StartRecipes(folder=folder), EnableEndpoints(folder=folder))
-    return (customer, imported, *((authorized,) if authorized is not None else ()), platform, *running)
+    def _of(self, operations: Sequence[Operation]) -> Rollout:
+        (package,) = (part.package for part in operations if isinstance(part, ImportPackage))
+        return self if package is self.package else attrs.evolve(self, package=package)

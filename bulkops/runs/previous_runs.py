@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 
 from bulkops.journal import AnyLocation, Journal, Location, RunRecord
-from bulkops.operations import Chain, Copy, Operation
+from bulkops.operations import Copy, Operation
 from bulkops.operations.restore import describe
 from bulkops.outcome import RESUMABLE, Outcome
 
@@ -88,7 +88,7 @@ def _is_same(record: RunRecord, host: str, workspace: str | None, wanted: object
 def _kind(described: Mapping[str, Any]) -> object:
     """A key that is equal for equal operations."""
     name, parameters = described["name"], described["parameters"]
-    if name == Chain.name:
+    if "operations" in parameters:
         return [_kind(part) for part in parameters["operations"]]
     if parameters.get("manifest") is not None or name == Copy.name:
         return name, {key: value for key, value in parameters.items() if key not in _OF_ONE_EXPORT}
