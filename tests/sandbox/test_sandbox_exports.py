@@ -69,23 +69,6 @@ async def test_a_manifest_of_ones_own_holds_the_assets_it_names(it: Vendor) -> N
         assert (await it(method, "/api/" + path.format(made["id"]))).status == 404
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        {"export_manifest": {}},
-        {"export_manifest": {"name": "x"}},
-        {"export_manifest": {"name": "x", "assets": []}},
-        {"export_manifest": {"name": "x", "assets": [7]}},
-        {"export_manifest": {"name": "x", "assets": [{"id": 1}]}},
-        {"export_manifest": {"assets": [{"id": 612901}]}},
-    ],
-)
-async def test_what_makes_no_manifest_is_400(it: Vendor, body: dict[str, Any]) -> None:
-    refused = await it.post("/api/export_manifests", json=body)
-    assert (refused.status, bool(refused.data["message"])) == (400, True)
-
-
 async def test_the_download_redirects_once_there_is_a_file() -> None:
     async with vendor(time_scale=100.0) as it:
         made = (await it.post("/api/packages/export/12")).data

@@ -147,20 +147,6 @@ async def test_a_collection_goes_with_its_folder_and_is_content_of_it(it: Vendor
     assert (await it.get(f"{V2}/api_clients/{client['id']}")).data["data"]["api_collections"] == []
 
 
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [
-        (f"{HOME}/members", {"name": "A", "env_roles": []}),
-        (f"{HOME}/lookup_tables", {"lookup_table": {"name": "T", "schema": [{"label": {"x": 1}}]}}),
-        (f"{HOME}/lookup_tables", {"lookup_table": {"name": "T", "schema": [{}], "project_id": {"a": 1}}}),
-        (f"{HOME}/api_access_profiles", {"name": "P", "auth_type": "token", "api_collection_ids": [1]}),
-    ],
-)
-async def test_what_cannot_be_meant_is_refused(it: Vendor, path: str, body: dict[str, object]) -> None:
-    assert (await it.post(path, json=body)).status == 400
-    assert it.sandbox.effects() == []
-
-
 async def test_a_lookup_says_by_what_and_finds_only_what_is_there(it: Vendor) -> None:
     tables = []
     for name in ("T", "U"):
