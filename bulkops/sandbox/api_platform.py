@@ -84,11 +84,8 @@ class ApiPlatform:
     def endpoints_of(self, collection_id: int) -> list[Endpoint]:
         return [endpoint for endpoint in self.endpoints.values() if endpoint.collection_id == collection_id]
 
-    def shelf_of_keys(self, client_id: int) -> dict[str, dict[str, Any]]:
-        return self._shelf(f"{KEY} of {client_id}")
-
     def keys_of(self, client_id: int) -> list[dict[str, Any]]:
-        return [*self.shelf_of_keys(client_id).values()]
+        return [*self._shelf(f"{KEY} of {client_id}").values()]
 
     def collections_for(self, secret: str) -> set[int] | None:
         """Ids of the collections that a secret opens; None when it opens nothing at all."""

@@ -80,13 +80,6 @@ def _list(request: ApiRequest) -> Rows:
     ]
 
 
-def _delete(request: ApiRequest) -> None:
-    """With its keys."""
-    keys = request.workspace.api.shelf_of_keys(CLIENTS.row_of(request)["id"])
-    CLIENTS.delete(request)
-    keys.clear()
-
-
 CLIENTS: Final[Crud] = serve_noun(
     "api_clients_v2",
     "ApiClientV2",
@@ -95,7 +88,7 @@ CLIENTS: Final[Crud] = serve_noun(
     facts={"is_legacy": False},
     shape=_shape,
     shown=_shown,
-    other={"list": _list, "delete": _delete},
+    other={"list": _list},
 )
 
 _KEY_SHOWN: Final = ("id", "name", "auth_type", "ip_allow_list", "ip_deny_list", "active", "active_since")

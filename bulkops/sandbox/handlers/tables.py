@@ -79,7 +79,6 @@ def delete_tables(request: ApiRequest) -> None:
     for id_ in map(str, request.given["ids"]):
         table = shelf.pop(id_, None)
         if table is not None:
-            request.workspace.shelf(f"{ROWS.noun} of {id_}").clear()
             request.note("lookup_table.deleted", table["name"])
 
 
