@@ -126,7 +126,7 @@ async def test_a_collection_out_of_a_document_has_recipes_that_start(it: Vendor)
     assert (await it.put(enable)).status == 400
     assert (await it.put(f"{HOME}/recipes/{endpoints[0]['flow_id']}/start")).data == {"success": True}
     assert (await it.put(enable)).data == {"success": True}
-    for wrong in ({"content": "no"}, "x", {"content": '{"paths": 1}'}):
+    for wrong in ({}, {"content": "no"}, "x", {"content": '{"paths": 1}'}):
         refused = await it.post(f"{HOME}/api_collections", json={"name": "P", "openapi_spec": wrong})
         assert refused.status == 400
 

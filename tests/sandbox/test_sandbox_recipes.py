@@ -83,6 +83,8 @@ async def test_jobs_are_paged_both_ways(it: Vendor) -> None:
     assert [job["title"] for job in rest["items"]] == [f"Record {n}" for n in (5, 4, 3, 2, 1)]
     back = await call("jobs.list", query={"offset_job_id": rest["items"][0]["id"], "prev": "true"}, **of)
     assert back["items"] == first["items"]
+    back = await call("jobs.list", query={"offset_job_id": rest["items"][-1]["id"], "prev": "true"}, **of)
+    assert [job["title"] for job in back["items"]] == [f"Record {n}" for n in range(26, 1, -1)]
     await call("jobs.get", None, 404, job_id="j-x", **of)
     for bad in ([], [rest["items"][-1]["id"]] * 26, "x"):
         await call("jobs.repeat", {"job_ids": bad}, 400, **of)

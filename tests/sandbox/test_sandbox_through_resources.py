@@ -19,6 +19,7 @@ async def test_connections(it: Here) -> None:
         "Shop", provider="shopify", input={"shop": "s", "api_key": "k"}, external_id="x/1"
     )
     assert ready.is_authorized
+    assert await account.connections.update(ready.id, name="Shop") == ready  # no effect, and no later time
     assert it.kinds() == {"connection.created": 2, "connection.authorized": 1}
     assert await account.connections.list().collect() == [shell, ready]
     assert await account.connections.list(external_id="x/1").collect() == [ready]
@@ -56,6 +57,7 @@ async def test_folders_and_projects(it: Here) -> None:
         await account.folders.delete(crm.id)
     moved = await account.folders.update(sub.id, name="Top", parent_id=crm.parent_id)
     assert (moved.name, moved.is_project, moved.parent_id) == ("Top", True, crm.parent_id)
+    assert moved.project_id != crm.project_id
     projects = {project.id: project.name async for project in account.projects.list()}
     assert projects == {crm.project_id: "CRM", moved.project_id: "Top"}
     with pytest.raises(Forbidden, match="Cannot destroy folder"):  # Home
