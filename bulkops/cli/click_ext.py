@@ -178,20 +178,9 @@ def about_itself() -> list[click.Parameter]:
         return store
 
     return [
-        Flag(
-            ["-v", "--verbose"],
-            is_flag=True,
-            expose_value=False,
-            is_eager=True,
-            callback=note("verbose"),
-            help=f"Log every request to stderr (same as {LEVEL_VARIABLE}=debug).",
-        ),
-        Flag(
-            ["--debug"],
-            is_flag=True,
-            expose_value=False,
-            is_eager=True,
-            callback=note("debug"),
-            help="Show the traceback of an error.",
-        ),
+        Flag(names, is_flag=True, expose_value=False, is_eager=True, callback=note(field), help=about)
+        for names, field, about in (
+            (["-v", "--verbose"], "verbose", f"Log every request to stderr (same as {LEVEL_VARIABLE}=debug)."),
+            (["--debug"], "debug", "Show the traceback of an error."),
+        )
     ]

@@ -128,6 +128,7 @@ def test_while_nothing_new_starts_the_reason_stands_there_and_no_end() -> None:
 def test_a_terminal_that_knows_ascii_only_is_sent_ascii() -> None:
     for line in drawn(View(tally=busy(), eta_source=ForecastEta()), 80, encoding="ascii")[:8]:
         assert line.isascii()
+        assert "?" not in line
 
 
 def test_no_color_and_force_color_are_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,10 +143,10 @@ def test_no_color_and_force_color_are_honoured(monkeypatch: pytest.MonkeyPatch) 
 def test_a_bar_shows_all_that_is_there_and_is_as_long_as_it_should_be() -> None:
     assert shares([1, 0, 10_000], 10_001, 20) == [1, 0, 19]
     assert shares([5, 5], 10, 0) == [0, 0]
-    row = bar({CHANGED: 500, TROUBLE: 1, IN_FLIGHT: 3}, 1000, 30, ascii_only=True)
-    assert "".join(text for text, _ in row) == "#" * 15 + "x-" + "." * 13
-    full = bar({CHANGED: 995, TROUBLE: 5}, 1000, 30, ascii_only=True)
-    assert "".join(text for text, _ in full) == "#" * 29 + "x"
+    row = bar({CHANGED: 500, TROUBLE: 1, IN_FLIGHT: 3}, 1000, 30)
+    assert "".join(text for text, _ in row) == "█" * 15 + "▚░" + "·" * 13
+    full = bar({CHANGED: 995, TROUBLE: 5}, 1000, 30)
+    assert "".join(text for text, _ in full) == "█" * 29 + "▚"
 
 
 async def test_the_view_is_redrawn_on_stderr_and_leaves_how_far_it_came(capsys: pytest.CaptureFixture[str]) -> None:

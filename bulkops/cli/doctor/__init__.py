@@ -21,6 +21,7 @@ from bulkops.catalogue import ACCOUNT, CALLS, QUOTAS, Call
 from bulkops.cli.click_ext import WEBHOOK_VARIABLE
 from bulkops.cli.doctor.findings import Finding
 from bulkops.cli.doctor.write_rights import check_writes_of, fields, untold
+from bulkops.cli.terminal import counted
 from bulkops.client import Workato, session_of
 from bulkops.errors import (
     ApiError,
@@ -30,6 +31,7 @@ from bulkops.errors import (
     TransportError,
     Unauthorized,
 )
+from bulkops.forecast import by_quota
 from bulkops.hosts import TOKEN_VARIABLE
 from bulkops.journal import Journal, Location
 from bulkops.models import Customer
@@ -137,7 +139,7 @@ async def _journal(location: Location) -> Finding:
             busy = unfinished is not None and await journal.is_locked(unfinished.run_id)
     except JournalError as error:
         return _fix("journal", error)
-    says = f"{runs} run{'s' if runs != 1 else ''} in {location}"
+    says = f"{counted(runs, 'run')} in {location}"
     if unfinished is None or busy:
         return Finding("journal", "ok", says)
     return Finding(
@@ -171,10 +173,7 @@ def _costs(operation: Operation) -> tuple[Mapping[str, float], Mapping[str, floa
 
 def _tightest(tuning: Tuning, cost: Mapping[str, float]) -> tuple[str, float] | None:
     """The quota that bounds the job, and the seconds that it makes each account take; None when none is known."""
-    requests: dict[str, float] = {}
-    for call_id, count in cost.items():
-        if call_id in CALLS:
-            requests[CALLS[call_id].quota] = requests.get(CALLS[call_id].quota, 0) + count
+    requests = by_quota({call_id: count for call_id, count in cost.items() if call_id in CALLS})
     seconds = {
         quota: count * limit.window_s / (limit.requests * tuning.share)
         for quota, count in requests.items()

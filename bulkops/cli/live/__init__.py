@@ -30,6 +30,8 @@ _LONGEST_S: Final = 10.0
 _MOST_QUOTAS: Final = 6
 _MOST_TROUBLES: Final = 3
 
+_IN_ASCII: Final = str.maketrans("█▓▚▁░·", "#=x_-.")
+"""The glyphs of bars and gauges, on terminals that know ASCII only."""
 _STYLES: Final = {
     name: Style.parse(name) if name else Style.null()
     for name in ("", "dim", "bold", "green", "cyan", "bold red", "red", "yellow", "blue")
@@ -100,20 +102,20 @@ class Screen:
         # The last column stays free: some terminals wrap when it is written to.
         width = options.max_width - 1
         ascii_only = not console.encoding.startswith("utf")
-        rows = list(self.rows(width, console.height - 1, ascii_only=ascii_only))
+        rows = list(self.rows(width, console.height - 1))
         for place, row in enumerate(rows):
             if place:
                 yield Segment.line()
             for text, style in cut(row, width):
                 yield Segment(_ascii(text) if ascii_only else text, _STYLES[style])
 
-    def rows(self, width: int, height: int, *, ascii_only: bool) -> Iterator[Row]:
+    def rows(self, width: int, height: int) -> Iterator[Row]:
         """At most `height` rows, the most important first."""
         view, tally = self._view, self._view.tally
         eta_source = None if self._is_last else view.eta_source
         eta = eta_source.eta() if eta_source is not None and not tally.draining and tally.done < tally.total else None
         rows: list[Row] = [self._heading(eta, width)]
-        rows += waves(tally, width, ascii_only=ascii_only)
+        rows += waves(tally, width)
         if eta_source is not None:
             troubles = list(self._troubles(width))
             most = min(_MOST_QUOTAS, height - len(rows) - len(troubles))
@@ -124,7 +126,6 @@ class Screen:
                 most=most,
                 bound_by=bound_by,
                 seen_s_ago=eta_source.seen_s_ago,
-                ascii_only=ascii_only,
             )
             rows += troubles
         yield from rows[:height]
@@ -149,4 +150,4 @@ class Screen:
 
 
 def _ascii(text: str) -> str:
-    return text.encode("ascii", "replace").decode()
+    return text.translate(_IN_ASCII).encode("ascii", "replace").decode()

@@ -18,21 +18,20 @@ _LONGEST_BAR: Final = 100
 
 @attrs.frozen
 class Kind:
-    """A part of a bar: how it is drawn, with colors and without, and on terminals that know ASCII only."""
+    """A part of a bar: how it is drawn, with colors and without."""
 
     name: str
     style: str
     glyph: str
-    ascii: str
 
 
-CHANGED: Final = Kind("changed", "green", "█", "#")
-UNCHANGED: Final = Kind("unchanged", "cyan", "▓", "=")
-TROUBLE: Final = Kind("failed", "bold red", "▚", "x")
-LEFT_OUT: Final = Kind("not done", "yellow", "▁", "_")
-IN_FLIGHT: Final = Kind("in flight", "blue", "░", "-")
-EARLIER: Final = Kind("before", "dim", "█", "#")
-TO_COME: Final = Kind("to come", "dim", "·", ".")
+CHANGED: Final = Kind("changed", "green", "█")
+UNCHANGED: Final = Kind("unchanged", "cyan", "▓")
+TROUBLE: Final = Kind("failed", "bold red", "▚")
+LEFT_OUT: Final = Kind("not done", "yellow", "▁")
+IN_FLIGHT: Final = Kind("in flight", "blue", "░")
+EARLIER: Final = Kind("before", "dim", "█")
+TO_COME: Final = Kind("to come", "dim", "·")
 
 
 def sort_of(outcome: Outcome) -> Kind:
@@ -54,23 +53,19 @@ def shares(amounts: Sequence[int], total: int, width: int) -> list[int]:
     return cells
 
 
-def bar(amounts: Mapping[Kind, int], total: int, width: int, *, ascii_only: bool) -> Row:
+def bar(amounts: Mapping[Kind, int], total: int, width: int) -> Row:
     """One bar of `width` cells; what is not in `amounts` is to come."""
     kinds = list(amounts)
     cells = shares([amounts[kind] for kind in kinds], total, width)
     full = sum(amounts.values()) >= total > 0
     if full and cells and sum(cells) < width:
         cells[cells.index(max(cells))] += width - sum(cells)
-    row = [
-        ((kind.ascii if ascii_only else kind.glyph) * count, kind.style)
-        for kind, count in zip(kinds, cells, strict=True)
-        if count
-    ]
+    row = [(kind.glyph * count, kind.style) for kind, count in zip(kinds, cells, strict=True) if count]
     rest = width - sum(cells)
-    return [*row, ((TO_COME.ascii if ascii_only else TO_COME.glyph) * rest, TO_COME.style)] if rest else row
+    return [*row, (TO_COME.glyph * rest, TO_COME.style)] if rest else row
 
 
-def waves(tally: Tally, width: int, *, ascii_only: bool) -> Iterator[Row]:
+def waves(tally: Tally, width: int) -> Iterator[Row]:
     """The last waves that have passed, the one that is on with its counts, and how many are to come."""
     on = tally.wave
     past, shown = tally.waves[:-1], tally.waves[-1 - _MOST_PAST :]
@@ -86,11 +81,11 @@ def waves(tally: Tally, width: int, *, ascii_only: bool) -> Iterator[Row]:
         figures = f"{wave.done}/{wave.size}".rjust(most)
         yield [
             (f"{name:<{label}}  ", "" if wave is on else "dim"),
-            *bar(amounts, wave.size, min(_LONGEST_BAR, width - label - 4 - most), ascii_only=ascii_only),
+            *bar(amounts, wave.size, min(_LONGEST_BAR, width - label - 4 - most)),
             (f"  {figures}", "" if wave is on else "dim"),
         ]
         if wave is on:
-            yield from flowing(_legend(wave, amounts, ascii_only=ascii_only), width, indent=label + 2)
+            yield from flowing(_legend(wave, amounts), width, indent=label + 2)
     left = tally.total - sum(wave.size for wave in tally.waves)
     if on.number < on.of and left > 0:
         names = f"wave {on.of}" if on.number + 1 == on.of else f"waves {on.number + 1}-{on.of}"
@@ -105,13 +100,13 @@ def _amounts(wave: WaveTally, in_flight: int) -> dict[Kind, int]:
     return amounts
 
 
-def _legend(wave: WaveTally, amounts: Mapping[Kind, int], *, ascii_only: bool) -> list[Part]:
+def _legend(wave: WaveTally, amounts: Mapping[Kind, int]) -> list[Part]:
     """Each kind with its glyph and count; failed and unknown accounts apart, for those need different things."""
     parts = []
     for kind, amount in amounts.items():
         if not amount:
             continue
-        glyph = kind.ascii if ascii_only else kind.glyph
+        glyph = kind.glyph
         if kind in {TROUBLE, LEFT_OUT}:
             said = [
                 f"{count} {outcome.value.replace('_', ' ')}"

@@ -26,7 +26,6 @@ def gauges(
     *,
     most: int,
     bound_by: str | None,
-    ascii_only: bool,
     seen_s_ago: float | None = None,
 ) -> Iterator[Row]:
     """The quotas that matter most, those that are waited for first; what does not fit is counted.
@@ -49,7 +48,7 @@ def gauges(
     waited_for = "waiting" if seen_s_ago is None else ""
     yield [(f"{fitted('quota', name_width + 3)}{title:<{gauge + _USED}}{waited_for:>{_WAITING}}", "dim")]
     for name in shown:
-        row = _gauge(name, limited[name], name_width, gauge, is_bound=name == bound_by, ascii_only=ascii_only)
+        row = _gauge(name, limited[name], name_width, gauge, is_bound=name == bound_by)
         yield [*row, *_remark(limited[name], room - gauge)]
     waiting = sum(limited[name].waiting for name in names[len(shown) :])
     if waiting:
@@ -65,16 +64,15 @@ def _weight(quota: QuotaStatistics, *, is_bound: bool) -> tuple[bool, bool, floa
     return (is_bound, quota.closed_for_s > 0, quota.waiting / quota.limit * quota.window_s, quota.used / quota.limit)
 
 
-def _gauge(name: str, quota: QuotaStatistics, name_width: int, width: int, *, is_bound: bool, ascii_only: bool) -> Row:
-    full, empty = ("#", ".") if ascii_only else ("█", "·")
+def _gauge(name: str, quota: QuotaStatistics, name_width: int, width: int, *, is_bound: bool) -> Row:
     used = min(quota.used, quota.limit)
     cells = min(width, -(-used * width // quota.limit))
     style = "red" if quota.closed_for_s else "yellow" if quota.used >= quota.allowed and quota.waiting else "green"
     return [
         (">" if is_bound else " ", "bold"),
         (f" {fitted(name, name_width)} ", "bold" if is_bound else ""),
-        (full * cells, style),
-        (empty * (width - cells), "dim"),
+        ("█" * cells, style),
+        ("·" * (width - cells), "dim"),
         (f" {used}/{quota.limit}".rjust(_USED), ""),
         (f"{quota.waiting or '':>{_WAITING}}", ""),
     ]

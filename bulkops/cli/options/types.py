@@ -47,25 +47,26 @@ class OrOff(click.ParamType[Any, Any]):
         return OFF if str(value).lower() == OFF else self.inner.convert(value, param, ctx)
 
 
-class FileName(click.ParamType[str, Any]):
-    """Text that the shell completes with names of files. Whether there is such a file is checked where it is read."""
-
-    name = "file"
+class _Name(click.ParamType[str, Any]):
+    """Text that the shell completes. What it names is looked up where it is used."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         return str(value)
+
+
+class FileName(_Name):
+    """A file's name."""
+
+    name = "file"
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         return [CompletionItem(incomplete, type="file")]
 
 
-class CallName(click.ParamType[str, Any]):
-    """A call's id, which the shell completes. Whether there is such a call is checked where it is looked up."""
+class CallName(_Name):
+    """A call's id."""
 
     name = "call"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return str(value)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         from bulkops.catalogue import CALLS
@@ -73,13 +74,10 @@ class CallName(click.ParamType[str, Any]):
         return [CompletionItem(name, help=call.summary) for name, call in CALLS.items() if name.startswith(incomplete)]
 
 
-class RunName(click.ParamType[str, Any]):
-    """A run's id, the start of it, `latest` or `previous`; the shell completes it from the journal, newest first."""
+class RunName(_Name):
+    """A run's id, the start of it, `latest` or `previous`; completed from the journal, newest first."""
 
     name = "run"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return str(value)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         import asyncio
