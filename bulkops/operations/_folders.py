@@ -12,7 +12,7 @@ from collections.abc import Collection
 from typing import Any
 
 from bulkops.errors import InputError, TaskFailed
-from bulkops.models import Folder, Project, Recipe
+from bulkops.models import Folder, Recipe
 from bulkops.operations._lookup import nearest_else, only_one, the_one
 from bulkops.operations._plan_effects import foreseen_of, with_planned
 from bulkops.operations.package import Package
@@ -93,6 +93,8 @@ async def ensure_folder(
         made = await ctx.account.folders.create(name, parent_id=parent_id)
         if parent_id is None and made.is_project is False:
             memory_of(ctx).shared[_PLAIN] = True
+        elif parent_id is None and made.project_id is not None:
+            _projects(ctx)[made.id] = made.project_id
         return {"id": made.id}
 
     was_done = ctx.is_done(step)
@@ -106,6 +108,8 @@ async def ensure_folder(
         says=[f"create folder {path!r}"],
     )
     memory_of(ctx).cache.setdefault(_key(parent_id), {})[name] = [made["id"]]
+    if parent_id is None and is_planned(made["id"]):
+        _projects(ctx).setdefault(made["id"], planned_id())
     return int(made["id"]), ctx.is_done(step) and not was_done
 
 
@@ -125,18 +129,18 @@ def no_folder(ctx: Context, name: str, *, remedy: str = "import into it first") 
     )
 
 
-def planned_folders(ctx: Context, name: str) -> list[int]:
-    """Ids of a folder under Home that a rehearsal takes to be there: one made before, or assumed. Empty in a run."""
-    if log_of(ctx).offline is not None:
-        return [planned_id()]
-    return [id_ for id_ in (_known(ctx) or {}).get(name, ()) if is_planned(id_)]
-
-
 async def find_project(ctx: Context, name: str) -> int:
-    """The id of the one project `name`. Sends one request. Raises: TaskFailed when there is not exactly one."""
+    """The id of the one project `name`. Sends one request, unless an operation of the chain has looked for its folder.
+
+    Raises: TaskFailed when there is not exactly one.
+    """
+    folders = (_known(ctx) or {}).get(name, ())
+    if len(folders) == 1 and folders[0] in _projects(ctx):
+        return _projects(ctx)[folders[0]]
     there = [project async for project in ctx.account.projects.list()]
+    if log_of(ctx).offline is not None:
+        return planned_id()
     found = [project for project in there if project.name == name]
-    found = found or [Project(id=id_, name=name) for id_ in planned_folders(ctx, name)]
     remedy = "create it first: create-folder makes one directly under Home"
     return the_one(found, "project", name, known=(project.name for project in there), otherwise=remedy).id
 
@@ -160,7 +164,7 @@ async def _by_name(ctx: Context, parent_id: int | None) -> dict[str, list[int]]:
 
 
 def project_of(ctx: Context, folder_id: int) -> int | None:
-    """The id of the project that a folder under Home is; None where the list of projects was not read since."""
+    """The id of the project that a folder under Home is; None if neither a list of projects nor a create told it."""
     return _projects(ctx).get(folder_id)
 
 
