@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -91,5 +92,6 @@ def _kind(described: Mapping[str, Any]) -> object:
     if "operations" in parameters:
         return [_kind(part) for part in parameters["operations"]]
     if parameters.get("manifest") is not None or name == Copy.name:
-        return name, {key: value for key, value in parameters.items() if key not in _OF_ONE_EXPORT}
+        own = {key: value for key, value in parameters.items() if key not in _OF_ONE_EXPORT}
+        return name, json.dumps(own, sort_keys=True)  # a tuple comes back from the journal as a list
     return name, described["digest"]

@@ -51,8 +51,17 @@ def test_another_operation_knows_nobody(cli: Cli, policy: tuple[object, ...]) ->
     assert "no earlier run of this operation" in other.err
 
 
-def test_a_manifest_is_the_same_operation_although_each_run_exports_anew(cli: Cli, policy: tuple[object, ...]) -> None:
-    command = ("import-package", "--manifest", "12", "--folder", "CRM", *policy, "--only-new")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("import-package", "--manifest", "12", "--folder", "CRM"),
+        ("copy", "--from", "partner", "--folder", "CRM rollout"),
+    ],
+)
+def test_an_export_is_the_same_operation_although_each_run_exports_anew(
+    cli: Cli, policy: tuple[object, ...], words: tuple[str, ...]
+) -> None:
+    command = (*words, *policy, "--only-new")
     assert cli(*command, "--limit", "1").outcomes == {"changed": 1}
     assert cli(*command, "--limit", "1").outcomes == {"changed": 1}
     assert "the 2 accounts of earlier runs" in cli("plan", *command).err
