@@ -71,9 +71,7 @@ class SetValues(Operation):
     project: str
 
     async def apply(self, ctx: Context) -> None:
-        await EnsureValues(
-            step=self.name, values=self.values, project_id=await self._project_id(ctx), templates=self._templates
-        ).apply(ctx)
+        await EnsureValues(step=self.name, values=self.values, project_id=await self._project_id(ctx)).apply(ctx)
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
         try:
@@ -82,14 +80,10 @@ class SetValues(Operation):
             if problem.failure_class == NO_PROJECT:
                 return  # it is gone, and its properties with it
             raise
-        await restore_values(ctx, done, self.values, project_id, templates=self._templates)
+        await restore_values(ctx, done, self.values, project_id)
 
     async def _project_id(self, ctx: Context) -> int | None:
         return None if self.project == ENVIRONMENT else await find_project(ctx, self.project)
-
-    @property
-    def _templates(self) -> Mapping[str, str]:
-        return dict.fromkeys(self.values, "")
 
 
 def _properties(properties: Mapping[str, Mapping[str, str]]) -> list[tuple[str, Operation]]:

@@ -250,7 +250,7 @@ class Copy(Operation):
             await part.operation.apply(ctx)
 
     @classmethod
-    def undoing(cls, parameters: Mapping[str, Any]) -> Undoing | None:
+    def undoing(cls, parameters: Mapping[str, Any]) -> Undoing:
         """From the journal alone, without the source."""
         recorded, key = parameters["content"], _key(parameters)
 
@@ -264,9 +264,7 @@ class Copy(Operation):
         return undo
 
     async def undo(self, ctx: Context, done: Mapping[str, StepRow]) -> None:
-        undo = self.undoing(self.parameters())
-        assert undo is not None  # noqa: S101 - it never is
-        await undo(ctx, done)
+        await self.undoing(self.parameters())(ctx, done)
 
     def _source(self, workato: Workato, source: str, *, read_only: bool = False) -> Source:
         """Raises: InputError for a text that is not an account."""

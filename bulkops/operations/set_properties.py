@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 import attrs
@@ -25,6 +26,9 @@ STEP: Final = "set-properties"
 LONGEST_NAME: Final = 100
 LONGEST_VALUE: Final = 1024
 """As the vendor's pages have it."""
+
+NO_TEMPLATES: Final[Mapping[str, str]] = MappingProxyType({})
+"""Of values that stand as they are."""
 
 _OUTSIDE: Final = re.compile(r"\{(env|file):")
 
@@ -134,7 +138,7 @@ async def restore_values(
     ours: Mapping[str, str],
     project_id: int | None,
     *,
-    templates: Mapping[str, str],
+    templates: Mapping[str, str] = NO_TEMPLATES,
 ) -> None:
     """Undo the step of `EnsureValues` that gave the values `ours`. Raises: TaskFailed naming what is left."""
     row = done.get(STEP)
@@ -169,13 +173,13 @@ async def restore_values(
 
 @attrs.frozen(kw_only=True)
 class EnsureValues(Ensure[dict[str, str]]):
-    """Properties have their values. `templates`: where the values come from, by name."""
+    """Properties have their values. `templates`: where values come from, by name, if not from the source itself."""
 
     repeatable = True
     missing: ClassVar[dict[str, str]] = {}
     values: Mapping[str, str]
     project_id: int | None
-    templates: Mapping[str, str]
+    templates: Mapping[str, str] = NO_TEMPLATES
 
     async def find(self, ctx: Context) -> dict[str, str]:
         noted = plan_notes(ctx, f"properties of {self.project_id}")
@@ -205,7 +209,7 @@ class EnsureValues(Ensure[dict[str, str]]):
     def _noted(self, name: str, before: str | None) -> dict[str, str] | None:
         if before is None:
             return None
-        return {} if _looks_secret(name, self.templates[name]) else {"value": before}
+        return {} if _looks_secret(name, self.templates.get(name, "")) else {"value": before}
 
     def result(self, found: dict[str, str]) -> Any:
         return {"set": list(self.values)}
