@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bulkops.operations.deploy_project import DeployProject as DeployProject
     from bulkops.operations.each import Each as Each
     from bulkops.operations.enable_api_platform import EnableApiPlatform as EnableApiPlatform
-    from bulkops.operations.ensure import Ensure as Ensure
+    from bulkops.operations.ensure import Ensure as Ensure, EnsureOne as EnsureOne
     from bulkops.operations.export_package import ExportPackage as ExportPackage
     from bulkops.operations.functions import operation as operation
     from bulkops.operations.grant_manager import GrantManager as GrantManager

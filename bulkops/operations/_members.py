@@ -19,6 +19,7 @@ NAME: Final = parameter("Name; {column} is filled in.", key="name", template=Tru
 EMAIL: Final = parameter("E-mail.", template=True)
 MEMBER_ID: Final = parameter("Your own id of the member; {column} is filled in.", template=True)
 VIA: Final = parameter("The current API calls, or the older, deprecated pair.", choices=("members", "member"))
+CURRENT: Final = ("via", "members")
 OLDER: Final = ("via", "member")
 
 EVERYBODY: Final = "All collaborators"

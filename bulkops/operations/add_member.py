@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 
 from bulkops.journal import StepRow
-from bulkops.operations._members import NAME, OLDER, VIA, EnsureMember, EnsureNoMember, Person
+from bulkops.operations._members import CURRENT, NAME, OLDER, VIA, EnsureMember, EnsureNoMember, Person
 from bulkops.operations.ensure import EnsureOne
 from bulkops.parameters import parameter
 from bulkops.steps import Context
@@ -35,9 +35,7 @@ class AddMember(EnsureOne):
         default=None,
         metadata=parameter("Your own id of the member, which identifies it; without it the name does.", template=True),
     )
-    email: str | None = attrs.field(
-        default=None, metadata=parameter("E-mail.", template=True, only_with=("via", "members"))
-    )
+    email: str | None = attrs.field(default=None, metadata=parameter("E-mail.", template=True, only_with=CURRENT))
     oauth_id: str | None = attrs.field(
         default=None,
         metadata=parameter("OAuth id, for --via member only.", template=True, only_with=OLDER, needed_with=OLDER),

@@ -37,7 +37,10 @@ class SetPlan(EnsureOne):
     plan_id: str = attrs.field(metadata=_PLAN)
     via: str = attrs.field(
         default="update",
-        metadata=parameter("Update the customer, or use the older, deprecated call.", choices=("update", "call")),
+        metadata=parameter(
+            "Update the customer, or use the older, deprecated call, which downgrades to the plan free alone.",
+            choices=("update", "call"),
+        ),
     )
 
     @property
@@ -154,13 +157,6 @@ class DowngradePlan(SetPlan):
     examples = ("downgrade-plan --accounts leaving.csv",)
     verb = "downgrade"
     plan_id: str = attrs.field(default=FREE, metadata=_PLAN)
-    via: str = attrs.field(
-        default="update",
-        metadata=parameter(
-            "Update the customer, or use the older, deprecated call, which knows only the plan free.",
-            choices=("update", "call"),
-        ),
-    )
 
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
