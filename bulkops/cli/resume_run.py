@@ -13,6 +13,7 @@ import click
 from bulkops.cli import event_loop
 from bulkops.cli.click_ext import Invocation, PlanFlags
 from bulkops.cli.confirm import Consent
+from bulkops.cli.notify import Afterwards
 from bulkops.cli.options.values import Output, PolicyFlags
 from bulkops.cli.selection import subset_of
 from bulkops.cli.terminal import say
@@ -70,6 +71,7 @@ async def _take_up(
     from bulkops.cli.start_run import Work, carry_out
     from bulkops.runs import Policy, require_workspace
 
+    afterwards = Afterwards.of(output)
     left = await _look_up(verb, run_id, output.journal, failure_class, subset)
     if left is None or left.count == 0:
         say(_nothing(verb, left, failure_class, subset))
@@ -112,7 +114,7 @@ async def _take_up(
 
     # On resume --approve answers the gate at which the run stopped; whether later gates ask is the run's own policy.
     of_run = policy.without("approve").over(Policy.from_mapping(record.policy))
-    return await carry_out(prepare, _settings_like(record, tuning), consent, policy=of_run, output=output)
+    return await carry_out(prepare, _settings_like(record, tuning), consent, afterwards, policy=of_run, output=output)
 
 
 async def _restored(record: RunRecord, location: Location) -> Operation | None:

@@ -121,7 +121,7 @@ async def over_inventory(
             parameters=operation.parameters(),
         )
 
-    return await carry_out(prepare, settings, consent, policy=policy, output=output)
+    return await carry_out(prepare, settings, consent, Afterwards.of(output), policy=policy, output=output)
 
 
 @attrs.frozen(kw_only=True)
@@ -148,6 +148,7 @@ async def carry_out(
     prepare: Callable[[Workato], Awaitable[Work | None]],
     settings: Settings,
     consent: Consent,
+    afterwards: Afterwards,
     *,
     policy: Policy,
     output: Output,
@@ -158,7 +159,6 @@ async def carry_out(
     from bulkops.operations import Operation
     from bulkops.runs import Fleet, cost_ahead
 
-    afterwards = Afterwards.of(output)
     progress = RunProgress(display_for(quiet=output.quiet))
     observe = with_telemetry(with_log(progress.observe))
     async with Workato.from_settings(settings, observe=observe) as workato:

@@ -110,6 +110,13 @@ def test_a_failing_command_is_told_and_changes_nothing(cli: Cli, command: tuple[
     assert done.err == "--on-finish: sh ended with exit code 3; the exit code stays that of the run\n"
 
 
+def test_a_command_that_cannot_be_is_refused_when_nothing_is_left_too(cli: Cli, command: tuple[object, ...]) -> None:
+    assert cli(*command).code == 0
+    assert cli("retry", *command[5:]).code == 0
+    refused = cli("retry", *command[5:], "--on-finish", "no-such-program")
+    assert (refused.code, "program 'no-such-program' not found" in refused.err) == (2, True)
+
+
 def test_a_command_that_hangs_is_stopped_with_what_it_started(
     cli: Cli, command: tuple[object, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
