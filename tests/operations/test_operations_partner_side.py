@@ -463,7 +463,7 @@ async def test_a_deletion_names_its_accounts(it: Here) -> None:
     assert failures(done) == {
         str(FIRST + 7): (
             "customer-not-found",
-            f"the vendor has no customer {FIRST + 7}, and no run of this journal has ever worked on one; "
+            f"customer {FIRST + 7} does not exist, and no run of this journal has ever worked on one; "
             "correct the id, or the data center (WORKATO_HOST); if it was deleted elsewhere, leave it out",
         )
     }
