@@ -21,8 +21,8 @@ class WakeableSleep:
 
     @property
     def is_asleep(self) -> bool:
-        """Whether its sleeper sleeps."""
-        return self._waker is not None
+        """Whether its sleeper sleeps on: nothing has woken it."""
+        return self._waker is not None and not self._waker.done()
 
     async def sleep_until(self, at: float) -> None:
         """Until `at`, or until `wake`. A timer may be early: read the clock again after it."""

@@ -12,7 +12,7 @@ import pytest
 
 from bulkops.events import Event, QuotaChanged
 from bulkops.limit import Limit
-from bulkops.pacing import Full, HeldSlot, Pacer, Settle, Slot, is_recorded
+from bulkops.pacing import Full, HeldSlot, Pacer, Settle, Slot, WakeableSleep, is_recorded
 from bulkops.settings import Tuning
 from tests.unit.pacing.vendor import StallingLoop, in_virtual_time, now, pumping, run
 
@@ -157,6 +157,19 @@ async def test_a_waiter_that_comes_while_others_are_being_cancelled_does_not_wai
         gone.cancel()
         assert (await asyncio.wait_for(later, 60.0)).granted_at == pytest.approx(10.0, abs=0.1)
     assert gone.cancelled()
+
+
+@in_virtual_time
+async def test_a_sleeper_that_was_woken_need_not_be_woken_again() -> None:
+    """It looks in its turn. Thousands of requests may end in the turn before, and each would ask when it may go on."""
+    sleep = WakeableSleep()
+    sleeper = asyncio.create_task(sleep.sleep_until(10.0))
+    await asyncio.sleep(1.0)
+    assert sleep.is_asleep
+    sleep.wake()
+    assert not sleep.is_asleep
+    await sleeper
+    assert (now(), sleep.is_asleep) == (1.0, False)
 
 
 @in_virtual_time
