@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
-from typing import Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 Item = TypeVar("Item")
+
+END: Final[Any] = object()
+"""In place of an item, after the last one."""
 
 
 class Feed(Generic[Item]):
@@ -23,28 +26,26 @@ class Feed(Generic[Item]):
         self._due = 0.0
         self._clock = asyncio.get_running_loop().time
         self._asked = asyncio.Semaphore(0)
-        self._handed: asyncio.Queue[tuple[int, Item] | None] = asyncio.Queue()
+        self._handed: asyncio.Queue[Item] = asyncio.Queue()
 
-    async def next(self) -> tuple[int, Item] | None:
-        """The next item and its place, or None at the end."""
+    async def next(self) -> Item:
+        """The next item, or END."""
         self._asked.release()
         return await self._handed.get()
 
     async def run(self) -> None:
         """Hand out everything, taking each item only when a worker asks for it."""
-        index = -1
         try:
             await self._asked.acquire()
             async for item in self._items:
                 await self._space_out()
-                index += 1
-                self._handed.put_nowait((index, item))
+                self._handed.put_nowait(item)
                 await self._asked.acquire()
         finally:
             if isinstance(self._items, AsyncGenerator):
                 await self._items.aclose()
         for _ in range(self._workers):
-            self._handed.put_nowait(None)
+            self._handed.put_nowait(END)
 
     async def _space_out(self) -> None:
         """Wait until the next start is due. A start that is late by less than an interval leaves the schedule as it is,

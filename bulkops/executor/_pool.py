@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from bulkops.executor._feed import Feed
+from bulkops.executor._feed import END, Feed
 from bulkops.executor.task_outcome import TaskOutcome
 
 Item = TypeVar("Item")
@@ -89,24 +89,24 @@ class Pool(Generic[Item, Value]):
 
     async def news(self) -> None:
         """Wait until there is an outcome, a failure, or no worker left."""
-        self._news = self._loop.create_future()
+        self._news = news = self._loop.create_future()
         try:
-            await self._news
+            await news
         finally:
             self._news = None
 
-    async def work(self, source: Iterator[tuple[int, Item]] | Feed[Item]) -> None:
+    async def work(self, source: Iterator[Item] | Feed[Item]) -> None:
         """One worker over a source that all share. One frame: each await of an item passes through it."""
         feed = source if isinstance(source, Feed) else None
         fn, clock, outcomes = self._fn, self._clock, self.outcomes
         while not self._stopping:
-            handed = next(source, None) if feed is None else await feed.next()  # type: ignore[arg-type]
-            if handed is None:
+            item = next(source, END) if feed is None else await feed.next()  # type: ignore[arg-type]
+            if item is END:
                 return
-            index, item = handed
+            index = self._started  # taken in order
+            self._started = index + 1
             value: Value | None = None
             error: BaseException | None = None
-            self._started += 1
             started = clock()
             try:
                 awaitable = fn(item)
@@ -124,7 +124,7 @@ class Pool(Generic[Item, Value]):
                 error = raised
             outcomes.append(TaskOutcome(index, item, value, error, clock() - started))
             # A worker that waits keeps no item; and a traceback holds this frame, which would hold the error: a cycle.
-            del handed, item, value, error
+            del item, value, error
             if self._news is not None:
                 self._wake()
             if len(outcomes) >= self._capacity and not self._stopping:
@@ -148,8 +148,9 @@ class Pool(Generic[Item, Value]):
         self._wake()
 
     def _wake(self) -> None:
-        if self._news is not None and not self._news.done():
-            self._news.set_result(None)
+        news, self._news = self._news, None
+        if news is not None and not news.done():
+            news.set_result(None)
 
 
 def _is_wrong_kind(returned: object) -> bool:

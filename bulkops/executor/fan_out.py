@@ -101,12 +101,12 @@ async def _outcomes(
     pool.open()
     # Plain tasks, not a task group: a generator that is left early is closed from another task, where a
     # cancel scope opened here could not be left. The `finally` owns them all the same.
-    source: Iterator[tuple[int, Item]] | Feed[Item]
+    source: Iterator[Item] | Feed[Item]
     if isinstance(items, AsyncIterable) or rate is not None:
         source = Feed(items, concurrency, rate)
         pool.start(source.run())
     else:
-        source = enumerate(items)
+        source = iter(items)
     for _ in range(concurrency):
         pool.start(pool.work(source))
     outcomes = pool.outcomes
