@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from itertools import count
 from typing import Any
 
 from bulkops.catalogue import ACCOUNT, CALLS, Call
@@ -12,7 +13,7 @@ from bulkops.resources._arguments import Arguments, place, type_of
 from bulkops.resources._plain import page, payload, whole
 from bulkops.resources._raw import Raw, raw_request
 from bulkops.resources._types import from_text
-from bulkops.resources._walking import first_page, full_page, id_of, identity, next_page
+from bulkops.resources._walking import MOST_PAGES, first_page, full_page, id_of, identity, next_page
 from bulkops.session import ApiSession, Reply, RequestContext, decode_error
 
 __all__ = ["call", "check_call", "find_call", "from_text", "from_texts", "raw_request", "request", "type_of", "walk"]
@@ -62,14 +63,15 @@ async def walk(
 ) -> AsyncIterator[Any]:
     """The rows of a list, page by page, none twice. One request a page, from the page that `given` names on.
 
-    Raises: as `call`; ConfigError when the call is not a read; DecodeError for a list that repeats itself without end.
+    Raises: as `call`; ConfigError when the call is not a read; DecodeError for a list that repeats itself or does
+    not end.
     """
     arguments = check_call(wanted, given, account=scope.account)
     if not wanted.is_read:
         raise ConfigError(f"{wanted.id} is not a list", remedy="leave out all_pages (--all-pages)")
-    query: dict[str, Any] | None = first_page(wanted, arguments.query)
+    query = first_page(wanted, arguments.query)
     seen: set[object] = set()
-    while query is not None:
+    for pages in count(1):
         reply = await _send(session, scope, wanted, arguments, query)
         rows, said = page(reply)
         new = [row for row in rows if identity(row) not in seen]
@@ -78,11 +80,16 @@ async def walk(
         full = full_page(wanted, query)
         if not rows or (full is not None and len(rows) < min(full, said or full)):
             return
-        query = next_page(wanted, query, [id_of(row) for row in rows])
-        if not new and query is not None:
+        following = next_page(wanted, query, [id_of(row) for row in rows])
+        if following is None:
+            return
+        query = following
+        if not new:
             if full is None:
                 return  # a cursor that stands still: this was the end
             raise decode_error(reply, "the list repeats itself: a whole page was on earlier pages already")
+        if pages >= MOST_PAGES[wanted.scope]:
+            raise decode_error(reply, f"the list does not end: {pages} full pages, and there are more")
         seen.update(map(identity, new))
 
 

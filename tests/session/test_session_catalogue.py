@@ -197,6 +197,17 @@ async def test_a_list_that_repeats_itself_ends_in_words(server: Any) -> None:
     assert len(server.seen) == 2
 
 
+async def test_a_list_of_new_rows_without_end_ends_in_words(server: Any) -> None:
+    async def handler(_: Any, out: Any) -> None:
+        await out.json(200, [{"id": -len(server.seen)}])
+
+    server.handler = handler
+    async with client(server) as workato:
+        with pytest.raises(DecodeError, match="the list does not end: 1000 full pages"):
+            await workato.account(1).call("managed_users.recipes.list", per_page=1, all_pages=True)
+    assert len(server.seen) == 1000
+
+
 async def test_a_cursor_that_stands_still_is_the_end(server: Any) -> None:
     await _answers(server, {"items": [{"id": "j-1"}, {"id": "j-2"}]})
     async with client(server) as workato:
