@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ast
-import io
 import re
-import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -66,14 +64,14 @@ def words(sentence: str) -> int:
 
 
 def texts(module: Path) -> Iterator[tuple[int, str]]:
-    """Docstrings, other strings and comments of a module, each with its line."""
+    """Docstrings, other strings, and lines from their first `#` on, which holds all comments; each with its line."""
     source = module.read_text(encoding="utf-8")
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.lineno, " ".join(node.value.split())
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            yield token.start[0], token.string
+    for number, line in enumerate(source.splitlines(), 1):
+        if "#" in line:
+            yield number, line[line.index("#") :]
 
 
 def first_line(module: Path) -> str:
