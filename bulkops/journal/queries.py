@@ -99,15 +99,16 @@ def accounts(
     run_id: str,
     outcomes: Iterable[Outcome] | None,
     failure_class: str | None,
-    seqs: Sequence[int] | None = None,
+    only: str = "true",
+    *values: object,
 ) -> list[AccountRow]:
-    """In inventory order, with effective outcomes."""
-    return [_account(row) for row in _accounts(connection, run_id, outcomes, failure_class, seqs)]
+    """In inventory order, with effective outcomes. `only`, `values`: a condition on `accounts a` and its values."""
+    return [_account(row) for row in _accounts(connection, run_id, outcomes, failure_class, only, *values)]
 
 
 def all_accounts(connection: Reading, run_id: str) -> Packed[AccountRow]:
     """The same of the whole run, however large it is."""
-    return Packed(_account, (_checked(tuple(row)) for row in _accounts(connection, run_id, None, None, None)))
+    return Packed(_account, (_checked(tuple(row)) for row in _accounts(connection, run_id, None, None, "true")))
 
 
 def _checked(row: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -121,27 +122,24 @@ def _accounts(
     run_id: str,
     outcomes: Iterable[Outcome] | None,
     failure_class: str | None,
-    seqs: Sequence[int] | None,
+    only: str,
+    *values: object,
 ) -> Rows:
-    condition = ""
-    values: list[str | int] = [utf8_text(run_id)]
-    if seqs is not None:
-        condition += f" AND a.seq IN ({_marks(seqs)})"
-        values += seqs
+    condition, given = only, list(values)
     if outcomes is not None:
         wanted = [outcome.value for outcome in outcomes]
         condition += f" AND {_OUTCOME} IN ({_marks(wanted)})"
-        values += wanted
+        given += wanted
     if failure_class is not None:
         condition += " AND a.failure_class = ?"
-        values.append(utf8_text(failure_class))
+        given.append(utf8_text(failure_class))
     return connection.execute(
         f"""SELECT a.seq, a.account, a.params, {_OUTCOME}, a.failure_class, a.cause, a.reason, a.remedy, a.detail,
               a.started_at, a.ended_at, a.outcome IS NULL AND NOT a.was_unknown, f.value
             FROM accounts a JOIN runs r ON r.run_id = a.run_id
               LEFT JOIN facts f ON f.tenant = {_TENANT} AND f.account = a.account AND f.kind = ? AND f.key = ?
-            WHERE a.run_id = ?{condition} ORDER BY a.seq""",  # noqa: S608 - constants and question marks
-        [*NAMED, *values],
+            WHERE a.run_id = ? AND {condition} ORDER BY a.seq""",  # noqa: S608 - constants and question marks
+        [*NAMED, utf8_text(run_id), *given],
     )
 
 

@@ -134,8 +134,7 @@ class SharedRuns:
 
     async def wanted(self, run_id: str) -> list[AccountRow]:
         """Accounts that workers have still to end, in inventory order."""
-        seqs = set(await self._reader.ask(_wanted, run_id))
-        return [row for row in await self._reader.ask(queries.accounts, run_id, None, None) if row.seq in seqs]
+        return await self._reader.ask(queries.accounts, run_id, None, None, "a.wanted")
 
     async def stop_of(self, run_id: str) -> Stop | None:
         return await self._reader.ask(_stop_of, run_id)
@@ -215,10 +214,6 @@ def _handed_over(reading: Reading, own: int | None) -> list[HandedOver]:
     ]
 
 
-def _wanted(reading: Reading, run_id: str) -> list[int]:
-    return [seq for (seq,) in reading.execute("SELECT seq FROM accounts WHERE run_id = ? AND wanted", (run_id,))]
-
-
 def _stop_of(reading: Reading, run_id: str) -> Stop | None:
     row = reading.execute("SELECT stopping, stop_kind FROM runs WHERE run_id = ?", (run_id,)).fetchone()
     return None if row is None else _stop(*row)
@@ -251,10 +246,8 @@ def _free(reading: Reading, run_id: str, seqs: list[int]) -> list[Free]:
 
 def _claimed(reading: Reading, run_id: str, seq: int, own: int | None) -> AccountRow | None:
     """The account if this process has claimed it."""
-    statement = "SELECT 1 FROM accounts WHERE run_id = ? AND seq = ? AND wanted AND process_id = ?"
-    if reading.execute(statement, (run_id, seq, own)).fetchone() is None:
-        return None
-    return queries.accounts(reading, run_id, None, None, [seq])[0]
+    is_own = "a.seq = ? AND a.wanted AND a.process_id = ?"
+    return next(iter(queries.accounts(reading, run_id, None, None, is_own, seq, own)), None)
 
 
 def _claims(reading: Reading, run_id: str) -> list[Claim]:
