@@ -11,8 +11,8 @@ from benchmarks.kit.fewest_requests import FEWEST, of_tight_quotas
 from bulkops.client import session_of
 from bulkops.events import AttemptEnded, Event
 from bulkops.forecast import POLL
-from bulkops.operations import CreateFolder
-from bulkops.operations.foreseen import added
+from bulkops.operations import Copy, CreateFolder, ImportPackage, Operation
+from bulkops.operations.foreseen import Foreseen, added
 from bulkops.runs import Fleet, Policy, cost_ahead, from_values
 from bulkops.runs.identity import ME
 from tests.acceptance.cases import CASES, Case, accounts
@@ -105,3 +105,13 @@ async def test_the_narrowest_quota_is_asked_only_for_what_is_missing(it: Here) -
         await it.run(made, rows)
         assert (sent["projects.list"], sent["folders.list"], sent["folders.create"]) == (2, 0, created)
     assert it.sandbox.requests()["quotas"]["assumed.customer.folders"]["requests"] == 2
+
+
+@pytest.mark.parametrize(
+    "made",
+    [ImportPackage(manifest=12, folder="CRM"), Copy("partner", folders=["CRM rollout"], without_properties=True)],
+    ids=["import-package", "copy"],
+)
+def test_the_figures_of_done_accounts_have_the_look_at_recipes_before_the_export(made: Operation) -> None:
+    looks = {call: count for call, count in made.look_cost(Foreseen()).items() if count}
+    assert looks == {"managed_users.projects.list": 1, "managed_users.recipes.list": 1}
