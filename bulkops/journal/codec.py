@@ -16,7 +16,7 @@ LONGEST_NAME: Final = 200
 def utf8_text(text: str) -> str:
     r"""The text with lone surrogates spelled out (a file name that is not UTF-8 brings them); NUL is fine as it is.
 
-    >>> clean("folder \udcff")
+    >>> utf8_text("folder \udcff")
     'folder \\udcff'
     """
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
