@@ -52,20 +52,27 @@ class _Count:
 class TrafficRecorder:
     """Counts attempts by quota and interval. No task and no timer: an interval is written when a later event comes.
 
-    `clock`: seconds that never step back.
+    `quotas`: each is counted in intervals of its own; `clock`: seconds that never step back.
     """
 
     def __init__(
-        self, journal: Journal, run_id: str, *, interval_s: float, clock: Callable[[], float] = time.monotonic
+        self,
+        journal: Journal,
+        run_id: str,
+        *,
+        quotas: Mapping[str, Sequence[Limit]],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._journal = journal
         self._run_id = run_id
-        self._interval_s = interval_s
+        self._intervals_s = {name: interval_for(limits) for name, limits in quotas.items()}
         self._clock = clock
         self._began = self._clock()
         self._wall_offset_s = time.time() - self._began
-        self._counts: dict[int, dict[str, _Count]] = {}
-        """By interval, counted from the beginning, those that are not written yet."""
+        self._counts: dict[tuple[int, float], dict[str, _Count]] = {}
+        """By interval, its number from the beginning and its length: those that are not written yet."""
+        self._due_s = math.inf
+        """When the first of them is to be written, from the beginning."""
         self._narrowed: dict[str, int] = {}
 
     def note(self, event: Event) -> None:
@@ -84,27 +91,33 @@ class TrafficRecorder:
                 del self._narrowed[event.quota]
             self._count(event.quota)
 
-    def write(self, *, before: int | None = None) -> None:
-        """Put intervals `before` a place (None: all that are left) into the journal, queued."""
-        for place in sorted(place for place in self._counts if before is None or place < before):
+    def write(self, *, due_s: float = math.inf) -> None:
+        """Put intervals that are due by then into the journal, queued."""
+        for place, length_s in sorted(self._counts, key=lambda interval: _due_s(*interval)):
+            if _due_s(place, length_s) > due_s:
+                break
             self._journal.add_event(
                 self._run_id,
                 REQUESTS,
                 {
-                    "from": round(self._began + place * self._interval_s + self._wall_offset_s, 3),
-                    "s": self._interval_s,
-                    "quotas": {name: count.members() for name, count in self._counts.pop(place).items()},
+                    "from": round(self._began + place * length_s + self._wall_offset_s, 3),
+                    "s": length_s,
+                    "quotas": {name: count.members() for name, count in self._counts.pop((place, length_s)).items()},
                 },
             )
+        self._due_s = min((_due_s(*interval) for interval in self._counts), default=math.inf)
 
     def _count(self, quota: str, *, ago_s: float = 0.0) -> _Count:
-        """Of the interval `ago_s` seconds ago. One that has passed waits one more for those still on their way."""
+        """Of the interval `ago_s` seconds ago."""
         passed_s = self._clock() - self._began
-        now = int(passed_s / self._interval_s)
-        if self._counts and min(self._counts) < now - 1:
-            self.write(before=now - 1)
-        place = max(0, int((passed_s - ago_s) / self._interval_s))
-        counts = self._counts.setdefault(place, {})
+        if passed_s >= self._due_s:
+            self.write(due_s=passed_s)
+        length_s = self._intervals_s.get(quota, _LONGEST_S)
+        interval = max(0, int((passed_s - ago_s) / length_s)), length_s
+        counts = self._counts.get(interval)
+        if counts is None:
+            counts = self._counts[interval] = {}
+            self._due_s = min(self._due_s, _due_s(*interval))
         count = counts.get(quota)
         if count is None:
             count = counts[quota] = _Count()
@@ -112,11 +125,16 @@ class TrafficRecorder:
         return count
 
 
+def _due_s(place: int, length_s: float) -> float:
+    """When an interval is written: one that has passed waits one more for those still on their way."""
+    return (place + 2) * length_s
+
+
 @contextmanager
 def metered(session: ApiSession, journal: Journal, run_id: str, *, is_worker: bool = False) -> Iterator[None]:
     """Write into the journal what the session sends while the block lasts. `is_worker`: beside other processes."""
     journal.add_event(run_id, PROCESS, _process(session) | ({"worker": True} if is_worker else {}))
-    meter = TrafficRecorder(journal, run_id, interval_s=interval_for(session.quotas))
+    meter = TrafficRecorder(journal, run_id, quotas=session.quotas)
     unsubscribe = session.subscribe(meter.note)
     try:
         yield
@@ -131,9 +149,9 @@ def metered(session: ApiSession, journal: Journal, run_id: str, *, is_worker: bo
             )
 
 
-def interval_for(quotas: Mapping[str, Sequence[Limit]]) -> float:
-    """Seconds of one interval: a twelfth of the narrowest window, between 0.1 and 5."""
-    narrowest_s = min((limit.window_s for limits in quotas.values() for limit in limits), default=math.inf)
+def interval_for(limits: Sequence[Limit]) -> float:
+    """Seconds of one interval of a quota: a twelfth of its narrowest window, between 0.1 and 5."""
+    narrowest_s = min((limit.window_s for limit in limits), default=math.inf)
     return min(_LONGEST_S, max(_SHORTEST_S, narrowest_s / _INTERVALS_PER_WINDOW))
 
 

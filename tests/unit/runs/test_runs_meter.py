@@ -19,6 +19,8 @@ from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from tests.here import client_of
 from tests.records import RUN, run_record
 
+QUOTAS = {"q": [Limit(60, 60.0)], "narrow": [Limit(10, 1.2)]}
+
 
 def attempt(quota: str = "q", status: int | None = 200, waited_s: float = 0.0, latency_s: float = 0.1) -> AttemptEnded:
     return AttemptEnded(
@@ -43,7 +45,7 @@ async def written(path: Path, acts: Iterable[tuple[float, Event]]) -> list[dict[
     now = 100.0
     async with Journal.open(path) as journal:
         await begin(journal)
-        meter = TrafficRecorder(journal, RUN, interval_s=5.0, clock=lambda: now)
+        meter = TrafficRecorder(journal, RUN, quotas=QUOTAS, clock=lambda: now)
         for at, event in acts:
             now = 100.0 + at
             meter.note(event)
@@ -130,8 +132,19 @@ async def test_nothing_sent_is_nothing_written(tmp_path: Path) -> None:
     ("windows", "interval_s"), [([60.0, 3600.0], 5.0), ([6.0], 0.5), ([0.3], 0.1), ([3600.0], 5.0), ([], 5.0)]
 )
 async def test_intervals_fit_the_narrowest_window(windows: list[float], interval_s: float) -> None:
-    quotas = {f"q{window}": [Limit(10, window)] for window in windows}
-    assert interval_for(quotas) == pytest.approx(interval_s)
+    assert interval_for([Limit(10, window) for window in windows]) == pytest.approx(interval_s)
+
+
+async def test_a_quota_with_a_narrow_window_does_not_cut_the_intervals_of_others(tmp_path: Path) -> None:
+    """Replies that take longer than two of its intervals would each be written alone."""
+    acts = [(at, attempt(quota, latency_s=0.5)) for at in (1.0, 1.3, 1.6) for quota in ("q", "narrow")]
+    data = await written(tmp_path, acts)
+    assert [(one["s"], one["quotas"]) for one in data] == [
+        (0.1, {"narrow": {"requests": 1}}),
+        (0.1, {"narrow": {"requests": 1}}),
+        (0.1, {"narrow": {"requests": 1}}),
+        (5.0, {"q": {"requests": 3}}),
+    ]
 
 
 async def test_what_is_written_is_what_the_vendor_counted(tmp_path: Path) -> None:
