@@ -12,6 +12,7 @@ from typing import Any, Final, Self, TypeVar
 
 import anyio
 import attrs
+import msgspec
 
 from bulkops.catalogue import QUOTAS, Call, RetryClass, explored_quotas
 from bulkops.errors import (
@@ -44,7 +45,6 @@ T = TypeVar("T")
 
 log = get_logger("bulkops.session")
 
-_LOGGED: Final = tuple(field.name for field in attrs.fields(AttemptEnded))
 _STAYS_CLOSED: Final = frozenset({None, 401, *TRANSIENT})
 _NEWS: Final = 0.1
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -322,7 +322,7 @@ class ApiSession:
         )
         self._emit(event)
         if is_logged:
-            log.debug("attempt", **{name: getattr(event, name) for name in _LOGGED})
+            log.debug("attempt", **msgspec.structs.asdict(event))
 
     def _emit(self, event: Event) -> None:
         for observe in tuple(self._observers):

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any, Final
 
 import attrs
+import msgspec
 
 from bulkops.catalogue import CALLS, QUOTAS
 from bulkops.events import AttemptEnded
@@ -133,4 +134,4 @@ def attempt(call: str, seq: int, waited_s: float, **changes: Any) -> AttemptEnde
         status=200,
         error=None,
     )
-    return attrs.evolve(made, **changes)
+    return msgspec.structs.replace(made, **changes)
