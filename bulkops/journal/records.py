@@ -140,7 +140,7 @@ class AccountResult:
     detail: Mapping[str, Any] = attrs.field(factory=dict)
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)  # not frozen: a frozen class pays twice for its constructor
 class StepRow:
     """One durable step of one account. `data`: recorded with the intent; `result`: JSON of the answer.
 

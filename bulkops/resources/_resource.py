@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -34,9 +34,11 @@ class Resource:
         """The catalogue's id of a call that there is twice: for a customer's workspace, and for the partner's own."""
         return name if self._scope.account is None else f"managed_users.{name}"
 
-    async def _send(self, call_id: str, *, path: Mapping[str, str | int] = _NOTHING, **request: Any) -> Reply:
+    def _send(
+        self, call_id: str, *, path: Mapping[str, str | int] = _NOTHING, **request: Any
+    ) -> Coroutine[Any, Any, Reply]:
         path = {**self._account_path, **path}
-        return await self._session.send(CALLS[call_id], scope=self._scope, path=path, **request)
+        return self._session.send(CALLS[call_id], scope=self._scope, path=path, **request)
 
     async def _object(self, call_id: str, type_: type[T], **request: Any) -> T:
         return decode_object(await self._send(call_id, **request), type_)

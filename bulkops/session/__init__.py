@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bulkops.session._context import Heartbeat, Reply, RequestContext, StepWrites, in_step
+from bulkops.session._context import Heartbeat, InStep, Reply, RequestContext, StepWrites
 from bulkops.session._decode import decode_error, decode_list, decode_object
 from bulkops.session._request import account_segment
 from bulkops.session._session import ApiSession
@@ -12,6 +12,7 @@ from bulkops.session._webhook import post_json, webhook_address
 __all__ = [
     "ApiSession",
     "Heartbeat",
+    "InStep",
     "Reply",
     "RequestContext",
     "StepWrites",
@@ -19,7 +20,6 @@ __all__ = [
     "decode_error",
     "decode_list",
     "decode_object",
-    "in_step",
     "post_json",
     "remedy_for",
     "webhook_address",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from typing import Final, Protocol, TypeAlias
 
@@ -43,14 +42,19 @@ StandIn: TypeAlias = Callable[[Call, Mapping[str, object], Mapping[str, object]]
 _step: Final[ContextVar[StepWrites | None]] = ContextVar("bulkops_step", default=None)
 
 
-@contextmanager
-def in_step(counted: StepWrites) -> Iterator[None]:
-    """Count the changing calls of this task, and of those that it starts, as those of a step."""
-    token = _step.set(counted)
-    try:
-        yield
-    finally:
-        _step.reset(token)
+class InStep:
+    """Counts the changing calls of this task, and of those that it starts, as those of a step."""
+
+    __slots__ = ("_counted", "_token")
+
+    def __init__(self, counted: StepWrites) -> None:
+        self._counted = counted
+
+    def __enter__(self) -> None:
+        self._token = _step.set(self._counted)
+
+    def __exit__(self, *_: object) -> None:
+        _step.reset(self._token)
 
 
 @attrs.define

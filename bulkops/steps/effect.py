@@ -45,7 +45,7 @@ class Offline(Enum):
     DONE = "everything is already as it is to be"
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True)  # not frozen: a frozen class pays twice for its constructor
 class Effect:
     """What a step does, as `Context.step` takes it."""
 

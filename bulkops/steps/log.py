@@ -22,7 +22,7 @@ from bulkops.exception_groups import leaves_of, worst_of
 from bulkops.journal import Journal, StepRow, StepState
 from bulkops.logs import get_logger
 from bulkops.pacing import full_jitter
-from bulkops.session import RequestContext, StepWrites, in_step
+from bulkops.session import InStep, RequestContext, StepWrites
 from bulkops.settings import Tuning
 from bulkops.steps.effect import MAX_SENDS, Effect, Intent, Offline, given_up
 from bulkops.steps.outside import OUTSIDE_STEPS, OutsideWrites
@@ -77,7 +77,7 @@ class StepLog:
         self._used: set[str] = set()
         self._changed = any(row.changed for row in steps.values())
         self._outside = OutsideWrites(scope, steps)
-        self._admitting = anyio.Lock()
+        self._admitting = asyncio.Lock()
         self._sending: dict[str, StepWrites] = {}
         scope.before_write = self._note_outside
 
@@ -243,7 +243,7 @@ class StepLog:
         """The effect's result. A step that was withdrawn before its request left did not happen."""
         self._sending[key] = sent
         try:
-            with in_step(sent):
+            with InStep(sent):
                 return await effect.fn()
         except asyncio.CancelledError:
             if sent.is_withdrawn and not sent.left:

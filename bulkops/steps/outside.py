@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Final
-
-import anyio
 
 from bulkops.journal import StepRow, StepState
 from bulkops.session import RequestContext
@@ -26,7 +25,7 @@ class OutsideWrites:
         self._left_open = row is not None and row.state is StepState.INTENT
         self._changed = row is not None and (self._left_open or row.changed)
         self.is_noted = False
-        self.lock = anyio.Lock()
+        self.lock = asyncio.Lock()
 
     def changed(self, *, ended_well: bool) -> bool | None:
         """Whether there was an effect, at the end of the account's turn; None while that is unknown.
