@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from bulkops.cli.commands.demo import Rehearsal, seen_by
+from bulkops.cli.demo_rollout import DemoRollout, seen_by
 from bulkops.cli.exit_codes import EXIT_FAILED
 from bulkops.cli.listing import table
 from bulkops.cli.run_frame import put_report
@@ -44,25 +44,25 @@ class Takeover:
     seconds: float
 
 
-async def play(rehearsal: Rehearsal, database: str, count: int) -> int:
+async def play(rollout: DemoRollout, database: str, count: int) -> int:
     """Roll out with `count` workers, and kill one. Returns the exit code: 1 also when an effect happened twice."""
     from bulkops.cli.watch import watch
     from bulkops.journal import Journal
     from bulkops.runs import Fleet
     from bulkops.sandbox import Sandbox, SandboxSettings
 
-    settings = SandboxSettings(customers=rehearsal.customers, time_scale=rehearsal.time_scale, seed=rehearsal.seed)
-    async with Sandbox(settings) as sandbox, Journal.open(database) as journal, rehearsal.client_of(sandbox) as workato:
-        operation = rehearsal.operation()
-        async with _workers(sandbox, journal, count, Path(rehearsal.journal)) as processes:
-            inventory = await rehearsal.inventory(workato, operation)
+    settings = SandboxSettings(customers=rollout.customers, time_scale=rollout.time_scale, seed=rollout.seed)
+    async with Sandbox(settings) as sandbox, Journal.open(database) as journal, rollout.client_of(sandbox) as workato:
+        operation = rollout.operation()
+        async with _workers(sandbox, journal, count, Path(rollout.journal)) as processes:
+            inventory = await rollout.inventory(workato, operation)
             begun = await Fleet(workato, journal=database, on_workers=True).run(operation, inventory)
-            killing = asyncio.create_task(_kill_one(journal, begun.run_id, processes, quiet=rehearsal.quiet))
-            report = await watch(database, begun.run_id, quiet=rehearsal.quiet)
+            killing = asyncio.create_task(_kill_one(journal, begun.run_id, processes, quiet=rollout.quiet))
+            report = await watch(database, begun.run_id, quiet=rollout.quiet)
             takeovers = await killing
-        put_report(report, as_json=rehearsal.as_json)
+        put_report(report, as_json=rollout.as_json)
         twice = _twice(sandbox)
-        if not rehearsal.quiet:
+        if not rollout.quiet:
             _tell(takeovers)
             say(f"{seen_by(sandbox)}, {twice} effects twice")
     return report.exit_code or (EXIT_FAILED if twice else 0)
