@@ -243,13 +243,15 @@ class Quota:
 
     def grants_within(self, now: float, within_s: float) -> int:
         """Requests that can leave within `within_s` seconds. While the quota opens, its whole limit counts: the opening
-        takes a few round trips."""
+        takes a few round trips. With several processes: this one's part, for one window more. Only a request that waits
+        already can use a slot that another process leaves."""
         within_s -= max(0.0, self.adaptation.closed_until - now, self.not_before - now)
         if within_s < 0:
             return 0
         allowed = self.shortest_window.limit if self.adaptation.is_opening else self.adaptation.allowed
-        allowed = max(1, allowed // self.adaptation.sharers)
-        least = self.shortest_window.grants_within(allowed, now, within_s)
+        sharers = self.adaptation.sharers
+        more_s = self.shortest_window.length_s if sharers > 1 else 0.0
+        least = self.shortest_window.grants_within(max(1, allowed // sharers), now, within_s + more_s)
         return min([least, *(window.grants_within(window.limit, now, within_s) for window in self._longer_windows)])
 
     # -- leaving and ending -------------------------------------------------------------------------------------

@@ -207,3 +207,21 @@ async def test_refusals_of_others_count(others: WindowUsage, is_spaced: bool) ->
         assert slot is not None
         slot.refused(1.0) if slot is slots[-1] else slot.replied()
     assert bool(quota.adaptation.width(now()).burst) == is_spaced
+
+
+@in_virtual_time
+async def test_each_of_two_processes_is_ready_for_what_the_other_leaves() -> None:
+    """Else accounts wait to start while the other's slots are free."""
+    store, one = Store(), pacer()
+    one.share_slots(store)
+    assert one.slot_now("q") is None
+    quota = store.quotas["q"]
+    quota.adaptation.adopt(WIDE_OPEN, now())
+    for number in range(10):
+        store.hand().add(number, 0.0)
+        slot = one.slot_now("q")
+        assert slot is not None
+        slot.replied()
+    assert one.grants_within("q", 5.0) == 10, "alone it has the other half too"
+    quota.hear(WindowUsage(10, 0, 10), 2)
+    assert one.grants_within("q", 5.0) == 10, "its half is used; one window more"
