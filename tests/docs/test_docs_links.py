@@ -5,29 +5,28 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.docs.markdown import anchors, links
 from tests.docs.test_docs_followed import PAGES, ROOT
 
 _PATH = re.compile(r"`((?:bulkops|tests|benchmarks|examples|docs)/[\w./-]*)`")
 
 
-@pytest.mark.parametrize("page", [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES])
-def test_internal_links_lead_somewhere(page: Path) -> None:
-    for target in links(page):
-        if "://" in target or target.startswith("mailto:"):
-            continue
-        path, _, fragment = target.partition("#")
-        found = (page.parent / path).resolve() if path else page
-        assert found.exists(), f"{page.name} links to {target}"
-        assert not fragment or fragment in anchors(found), f"{page.name}: no heading #{fragment} in {found.name}"
+def test_internal_links_lead_somewhere() -> None:
+    for page in PAGES:
+        name = page.relative_to(ROOT)
+        for target in links(page):
+            if "://" in target or target.startswith("mailto:"):
+                continue
+            path, _, fragment = target.partition("#")
+            found = (page.parent / path).resolve() if path else page
+            assert found.exists(), f"{name} links to {target}"
+            assert not fragment or fragment in anchors(found), f"{name}: no heading #{fragment} in {found.name}"
 
 
-@pytest.mark.parametrize("page", [pytest.param(page, id=str(page.relative_to(ROOT))) for page in PAGES])
-def test_named_files_are_there(page: Path) -> None:
-    for path in _PATH.findall(page.read_text(encoding="utf-8")):
-        assert (ROOT / path).exists(), f"{page.name} names {path}"
+def test_named_files_are_there() -> None:
+    for page in PAGES:
+        for path in _PATH.findall(page.read_text(encoding="utf-8")):
+            assert (ROOT / path).exists(), f"{page.relative_to(ROOT)} names {path}"
 
 
 def test_every_page_can_be_reached_from_the_index() -> None:

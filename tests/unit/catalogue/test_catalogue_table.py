@@ -211,11 +211,12 @@ def test_a_figure_of_the_users_own_is_explored_only_by_name() -> None:
     assert explored_quotas(Tuning(explore=(FOLDERS,), quotas=own)) == {FOLDERS}
 
 
-@pytest.mark.parametrize("name", DOCUMENTED)
-def test_a_documented_limit_is_never_explored(name: str) -> None:
-    assert name not in explored_quotas(Tuning(explore=True))
-    with pytest.raises(ConfigError, match=f"explore names '{re.escape(name)}', whose limit the vendor publishes"):
-        explored_quotas(Tuning(explore=(name,)))
+def test_a_documented_limit_is_never_explored() -> None:
+    explored = explored_quotas(Tuning(explore=True))
+    for name in DOCUMENTED:
+        assert name not in explored
+        with pytest.raises(ConfigError, match=f"explore names '{re.escape(name)}', whose limit the vendor publishes"):
+            explored_quotas(Tuning(explore=(name,)))
 
 
 def test_a_quota_that_does_not_exist_is_named_with_its_neighbor() -> None:
