@@ -36,16 +36,16 @@ def on_300(name: str, *values: object) -> Any:
 
 
 every_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-few_or_all = pytest.mark.parametrize(
-    ("case", "customers"),
-    [
-        *(pytest.param(case, 10, id=name) for name, case in CASES.items()),
-        *(on_300(name, case) for name, case in CASES.items()),
-    ],
-)
 
 
-@few_or_all
+def every_case_on(few: int) -> pytest.MarkDecorator:
+    cases = [pytest.param(case, few, id=name) for name, case in CASES.items()]
+    return pytest.mark.parametrize(
+        ("case", "customers"), [*cases, *(on_300(name, case) for name, case in CASES.items())]
+    )
+
+
+@every_case_on(5)
 @in_sandbox()
 async def test_alone_again_and_undone(it: Here, case: Case, customers: int) -> None:
     rows = accounts(case, customers)
@@ -73,7 +73,7 @@ async def test_alone_again_and_undone(it: Here, case: Case, customers: int) -> N
     assert outcomes(await it.run(case.make(), rows)) == {"changed": customers}  # as it was before
 
 
-@few_or_all
+@every_case_on(10)
 @in_sandbox()
 async def test_faults_do_nothing_twice(it: Here, case: Case, customers: int) -> None:
     rows = accounts(case, customers)
