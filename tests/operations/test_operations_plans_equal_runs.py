@@ -42,7 +42,7 @@ from bulkops.outcome import Outcome
 from bulkops.runs import AccountPlan, Fleet, FleetPlan, from_values
 from bulkops.runs.identity import ME
 from tests.fleet import CREDENTIALS, PACKAGE
-from tests.here import FIRST, Here, here
+from tests.here import FIRST, Here, client_of, here
 
 PATHS = ("A", "A/B", "A/B/C", "D")
 PEOPLE = ("Ana", "Bo")
@@ -178,7 +178,9 @@ def check(parts: Sequence[Operation], state: State | Operation | None) -> None:
         if isinstance(state, Operation):
             await it.run(state, rows)
         elif state is not None:
-            await state.make(it.workato.account(FIRST))
+            # No retry of a run stands behind these calls: on a busy machine a response may be late.
+            async with client_of(it.sandbox, attempt_timeout_s=60.0) as patient:
+                await state.make(patient.account(FIRST))
         sent: Counter[str] = Counter()
 
         def note(event: Event) -> None:
