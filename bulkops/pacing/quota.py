@@ -242,9 +242,8 @@ class Quota:
         return at if self.shared is None else max(at, self.shared.free_at())
 
     def grants_within(self, now: float, within_s: float) -> int:
-        """Requests that can leave within `within_s` seconds. While the quota opens, its whole limit counts: the opening
-        takes a few round trips. With several processes: this one's part, for one window more. Only a request that waits
-        already can use a slot that another process leaves."""
+        """Requests that can leave within `within_s` seconds. While the quota opens, its whole limit counts: that takes a
+        few round trips. With several processes: this one's part, for a window more, to use slots that others leave."""
         within_s -= max(0.0, self.adaptation.closed_until - now, self.not_before - now)
         if within_s < 0:
             return 0

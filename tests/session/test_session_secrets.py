@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
-import attrs
+import msgspec
 import pytest
 
 from bulkops import logs
@@ -100,7 +100,7 @@ async def test_token_is_in_no_error_event_or_log(
             logs.get_logger("bulkops.user").error("failed", exc_info=caught.value)
     assert any(token in repr(seen.headers) or quote(token, safe="") in seen.target for seen in server.seen)
     assert len(shown) >= 4 * len(failures)
-    shown += [repr(event) for event in events] + [repr(attrs.asdict(event)) for event in events]
+    shown += [repr(event) for event in events] + [repr(msgspec.structs.asdict(event)) for event in events]
     shown += [lines.getvalue(), caplog.text]
     assert "attempt" in lines.getvalue()
     for text in shown:
