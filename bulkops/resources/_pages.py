@@ -6,8 +6,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from bulkops.catalogue import Call
-from bulkops.resources._walking import MOST_PAGES, PER_PAGE, first_page, full_page, next_page
+from bulkops.resources._walking import PER_PAGE, first_page, full_page, next_page
 from bulkops.session import ApiSession, RequestContext, decode_error, decode_list
+
+_MOST_PAGES: Final[Mapping[str, int]] = {"partner": 10_000, "customer": 1_000}
+"""By scope. A list longer than a million customers, or a hundred thousand rows of one workspace, counts as endless."""
 
 _MOST_WALKS: Final = 4
 
@@ -93,6 +96,6 @@ class Pages(Generic[T]):
                 if full is None:
                     return  # a cursor that stands still: this was the end
                 raise decode_error(reply, "the list repeats itself: a whole page was on earlier pages already")
-            if query is not None and page >= MOST_PAGES[self._call.scope]:
+            if query is not None and page >= _MOST_PAGES[self._call.scope]:
                 raise decode_error(reply, f"the list does not end: {page} full pages, and there are more")
             page += 1

@@ -21,9 +21,6 @@ _SIZES: Final[Mapping[str, tuple[str, int]]] = {
 }
 """Parameter for the page size, by kind of paging; jobs have no such parameter."""
 
-MOST_PAGES: Final[Mapping[str, int]] = {"partner": 10_000, "customer": 1_000}
-"""By scope. A list longer than a million customers, or a hundred thousand rows of one workspace, counts as endless."""
-
 _NUMBERED: Final[Mapping[str, tuple[str, int]]] = {
     "page": ("page", 1),
     "page0": ("page", 0),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from itertools import count
-from typing import Any
+from typing import Any, Final
 
 from bulkops.catalogue import ACCOUNT, CALLS, Call
 from bulkops.close_match import did_you_mean
@@ -13,10 +12,13 @@ from bulkops.resources._arguments import Arguments, place, type_of
 from bulkops.resources._plain import page, payload, whole
 from bulkops.resources._raw import Raw, raw_request
 from bulkops.resources._types import from_text
-from bulkops.resources._walking import MOST_PAGES, first_page, full_page, id_of, identity, next_page
+from bulkops.resources._walking import first_page, full_page, id_of, identity, next_page
 from bulkops.session import ApiSession, Reply, RequestContext, decode_error
 
 __all__ = ["call", "check_call", "find_call", "from_text", "from_texts", "raw_request", "request", "type_of", "walk"]
+
+_MOST_ROWS: Final = 1_000_000
+"""A longer list counts as endless: its ids are kept, to give no row twice."""
 
 
 def find_call(call_id: str) -> Call:
@@ -71,7 +73,7 @@ async def walk(
         raise ConfigError(f"{wanted.id} is not a list", remedy="leave out all_pages (--all-pages)")
     query = first_page(wanted, arguments.query)
     seen: set[object] = set()
-    for pages in count(1):
+    while True:
         reply = await _send(session, scope, wanted, arguments, query)
         rows, said = page(reply)
         new = [row for row in rows if identity(row) not in seen]
@@ -88,9 +90,9 @@ async def walk(
             if full is None:
                 return  # a cursor that stands still: this was the end
             raise decode_error(reply, "the list repeats itself: a whole page was on earlier pages already")
-        if pages >= MOST_PAGES[wanted.scope]:
-            raise decode_error(reply, f"the list does not end: {pages} full pages, and there are more")
         seen.update(map(identity, new))
+        if len(seen) >= _MOST_ROWS:
+            raise decode_error(reply, f"the list does not end: {len(seen):,} rows, and there are more")
 
 
 async def request(session: ApiSession, scope: RequestContext, raw: Raw) -> Any:

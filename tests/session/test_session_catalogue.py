@@ -197,15 +197,21 @@ async def test_a_list_that_repeats_itself_ends_in_words(server: Any) -> None:
     assert len(server.seen) == 2
 
 
-async def test_a_list_of_new_rows_without_end_ends_in_words(server: Any) -> None:
+@pytest.mark.parametrize("wanted", ["managed_users.recipes.list", "managed_users.folders.list"])
+async def test_a_list_of_new_rows_without_end_ends_in_words(
+    server: Any, monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
+    monkeypatch.setattr("bulkops.resources.generic._MOST_ROWS", 1_000)  # a million takes seconds
+
     async def handler(_: Any, out: Any) -> None:
-        await out.json(200, [{"id": -len(server.seen)}])
+        last = -100 * len(server.seen)  # ids get lower, as in a list by since_id
+        await out.json(200, [{"id": number} for number in range(last, last + 100)])
 
     server.handler = handler
     async with client(server) as workato:
-        with pytest.raises(DecodeError, match="the list does not end: 1000 full pages"):
-            await workato.account(1).call("managed_users.recipes.list", per_page=1, all_pages=True)
-    assert len(server.seen) == 1000
+        with pytest.raises(DecodeError, match="the list does not end: 1,000 rows, and there are more"):
+            await workato.account(1).call(wanted, all_pages=True)
+    assert len(server.seen) == 10
 
 
 async def test_a_cursor_that_stands_still_is_the_end(server: Any) -> None:
