@@ -242,14 +242,14 @@ class Quota:
         return at if self.shared is None else max(at, self.shared.free_at())
 
     def grants_within(self, now: float, within_s: float) -> int:
-        """Requests that can leave within `within_s` seconds. While the quota opens, its whole limit counts: that takes a
-        few round trips. With several processes: this one's part, for a window more, to use slots that others leave."""
+        """Requests that can leave within `within_s` seconds. While a quota opens, its whole limit counts: that is soon.
+        With several processes: this one's part, for a window (at most 60 s) more, to use slots that others leave."""
         within_s -= max(0.0, self.adaptation.closed_until - now, self.not_before - now)
         if within_s < 0:
             return 0
         allowed = self.shortest_window.limit if self.adaptation.is_opening else self.adaptation.allowed
         sharers = self.adaptation.sharers
-        more_s = self.shortest_window.length_s if sharers > 1 else 0.0
+        more_s = min(60.0, self.shortest_window.length_s) if sharers > 1 else 0.0
         least = self.shortest_window.grants_within(max(1, allowed // sharers), now, within_s + more_s)
         return min([least, *(window.grants_within(window.limit, now, within_s) for window in self._longer_windows)])
 

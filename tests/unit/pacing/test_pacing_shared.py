@@ -41,9 +41,9 @@ class Store:
         return shared
 
 
-def pacer(**changes: Any) -> Pacer:
+def pacer(window_s: float = 60.0, **changes: Any) -> Pacer:
     known: dict[str, Any] = {"max_rate": None, "server_timeout_s": 40.0, "rng": Random(1)}
-    return Pacer({"q": (Limit(20, 60.0),)}, **(known | changes))
+    return Pacer({"q": (Limit(20, window_s),)}, **(known | changes))
 
 
 @in_virtual_time
@@ -225,3 +225,20 @@ async def test_each_of_two_processes_is_ready_for_what_the_other_leaves() -> Non
     assert one.grants_within("q", 5.0) == 10, "alone it has the other half too"
     quota.hear(WindowUsage(10, 0, 10), 2)
     assert one.grants_within("q", 5.0) == 10, "its half is used; one window more"
+
+
+@in_virtual_time
+async def test_nobody_gets_ready_for_the_slots_of_another_hour() -> None:
+    """Else accounts begin an effect and wait for the next hour."""
+    store, one = Store(), pacer(3600.0)
+    one.share_slots(store)
+    assert one.slot_now("q") is None
+    quota = store.quotas["q"]
+    quota.adaptation.adopt(WIDE_OPEN, now())
+    for number in range(10):
+        store.hand().add(number, 0.0)
+        slot = one.slot_now("q")
+        assert slot is not None
+        slot.replied()
+    quota.hear(WindowUsage(10, 0, 10), 2)
+    assert one.grants_within("q", 5.0) == 0
