@@ -14,7 +14,7 @@ from bulkops.errors import ApiError, ConfigError, InputError, StatusError, TaskF
 from bulkops.models import Connection
 from bulkops.operations._plan_effects import plan_connection
 from bulkops.operations._templates import columns_of, fill_in, from_outside
-from bulkops.secret import Secret, looks_secret, masked
+from bulkops.secret import Secret, looks_secret, masked, register
 from bulkops.steps import Context, Intent, log_of
 
 SUCCESS: Final = "success"
@@ -169,10 +169,13 @@ def _reveal_reference(value: Reference, ctx: Context, connection: str) -> str:
 
 
 def _outside(source: str, name: str, directory: Path) -> str:
-    """The variable or the file of that name. Raises: ConfigError."""
-    found = from_outside(source, name, directory).strip()
-    if not found:
-        raise ConfigError(f"{name} is empty", remedy="give it a value")
+    """The variable, or the text of the file without blanks around it. Raises: ConfigError."""
+    found = from_outside(source, name, directory)
+    if source == "file":
+        found = found.strip()
+        if not found:
+            raise ConfigError(f"{name} is empty", remedy="give it a value")
+        register(found)
     return found
 
 

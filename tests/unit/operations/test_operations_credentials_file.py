@@ -20,7 +20,7 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def test_each_kind_of_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CRM_KEY", "k-1")
+    monkeypatch.setenv("CRM_KEY", " k-1 ")
     (tmp_path / "secret.txt").write_text(" s-2\n")
     rows = (
         'plain = "p"\nport = 8443\nratio = 0.5\nis_on = true\n'
@@ -35,7 +35,7 @@ def test_each_kind_of_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         "port": 8443,
         "ratio": 0.5,
         "is_on": True,
-        "key": "k-1",
+        "key": " k-1 ",
         "password": "s-2",
         "user": Column("who"),
         "own": Reference("env", "KEY_{id}", tmp_path),
