@@ -232,8 +232,8 @@ class Operation:
         return Chain((self, other))
 
 
-_AROUND: Final = frozenset(vars(Operation)) - {"apply", "verify", "prepare", "__init__", "__attrs_post_init__"}
-"""Members that do not affect a run: a corrected undo is still the same operation."""
+_AROUND: Final = {*vars(Operation), "restored"} - {"apply", "verify", "prepare", "__init__", "__attrs_post_init__"}
+"""Members that do not affect a run: a corrected undo is still the same operation. `restored` is that of `EnsureOne`."""
 
 
 def _flat(operations: Iterable[Operation]) -> tuple[Operation, ...]:

@@ -98,6 +98,7 @@ from functools import cached_property
 from typing import ClassVar
 import attrs
 import bulkops
+from bulkops.operations import Ensure, EnsureOne
 
 WORD = "order"
 
@@ -134,6 +135,15 @@ class Pause(Base):
 
 class Elsewhere(bulkops.Operation):
     pass
+
+class Kept(EnsureOne):
+    name = "kept"
+
+    async def ensured(self, ctx):
+        return Ensure(step="kept")
+
+    async def restored(self, ctx, done):
+        return Ensure(step="let go")
 """
 
 
@@ -154,15 +164,25 @@ class Elsewhere(bulkops.Operation):
     ],
 )
 def test_the_code_that_it_acts_by_is_part_of_it(tmp_path: Path, old: str, new: str, is_same: bool) -> None:
+    assert is_same_with(tmp_path, "Pause", old, new) is is_same
+
+
+@pytest.mark.parametrize(("old", "new", "is_same"), [('"kept")', '"held")', False), ('"let go"', '"dropped"', True)])
+def test_what_restores_a_desired_state_may_be_corrected(tmp_path: Path, old: str, new: str, is_same: bool) -> None:
+    assert is_same_with(tmp_path, "Kept", old, new) is is_same
+
+
+def is_same_with(tmp_path: Path, name: str, old: str, new: str) -> bool:
+    """Whether the class of JOB is the same operation when `new` stands for `old`."""
     digests: list[str] = []
     for text in (JOB, JOB.replace(old, new) if old else JOB):
         assert not old or old in JOB
         place = tmp_path / str(len(digests))  # a file that was moved is the same
         place.mkdir()
         (place / "job.py").write_text(text)
-        kind: Any = load_from_file(f"{place / 'job.py'}:Pause")
+        kind: Any = load_from_file(f"{place / 'job.py'}:{name}")
         digests.append(kind().digest)
-    assert (digests[0] == digests[1]) is is_same
+    return digests[0] == digests[1]
 
 
 def test_a_class_of_bulkops_is_its_parameters_alone() -> None:
