@@ -17,6 +17,7 @@ from bulkops.journal.records import (
     StepRow,
     StepState,
     StepTiming,
+    parts_of,
     tenant,
 )
 from bulkops.journal.run_ids import new_run_id
@@ -42,5 +43,6 @@ __all__ = [
     "StepTiming",
     "Worker",
     "new_run_id",
+    "parts_of",
     "tenant",
 ]

@@ -13,6 +13,9 @@ from bulkops.outcome import Outcome
 NAMED: Final = ("customer", "name")
 """Kind and key of the fact with an account's display name."""
 
+_CHAINS: Final = frozenset({"chain", "rollout"})
+"""Names of the operations that are recorded as their parts."""
+
 
 class RunState(StrEnum):
     RUNNING = "running"
@@ -80,6 +83,16 @@ class RunRecord:
     def tenant(self) -> str:
         """See `tenant`."""
         return tenant(self.host, self.workspace)
+
+
+def parts_of(operation: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    """The parts of a recorded chain. None: it is no chain, though it may have a parameter `operations` of its own."""
+    parameters = operation.get("parameters")
+    if operation.get("name") not in _CHAINS or not isinstance(parameters, Mapping):
+        return None
+    parts = parameters.get("operations")
+    is_chain = isinstance(parts, list) and all(isinstance(part, Mapping) and "parameters" in part for part in parts)
+    return parts if is_chain else None
 
 
 @attrs.frozen(kw_only=True)

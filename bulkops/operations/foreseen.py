@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import attrs
 
+from bulkops.journal import parts_of
 from bulkops.operations.package import Package
 
 CONTENTS: Final = "contents"
@@ -105,9 +106,9 @@ def subfolders(package: Package) -> set[str]:
 
 def recorded_folders(operation: Mapping[str, Any]) -> Iterator[tuple[str, FolderContents]]:
     """The folders that a journaled operation imports into, and what it brings there."""
-    parameters = operation.get("parameters") or {}
-    for part in parameters.get("operations") or ():
+    for part in parts_of(operation) or ():
         yield from recorded_folders(part)
+    parameters = operation.get("parameters") or {}
     contents = parameters.get(CONTENTS)
-    if contents is not None and "counts" in contents:
+    if isinstance(contents, Mapping) and "counts" in contents:
         yield parameters["folder"], FolderContents(**contents["counts"])

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 
 from bulkops.errors import ConfigError, InputError, JournalMismatch
-from bulkops.journal import Journal
+from bulkops.journal import Journal, parts_of
 from bulkops.operations import OPERATIONS, Chain, Operation
 from bulkops.operations.functions import as_operation, load_from_file
 from bulkops.operations.package import Package
@@ -68,8 +68,9 @@ def restore_to_undo(data: Mapping[str, Any]) -> Operation:
 
     Raises: as `restore`.
     """
-    if "operations" in data["parameters"] and not data.get("source"):
-        return Chain(tuple(_part_to_undo(part) for part in data["parameters"]["operations"]))
+    parts = None if data.get("source") else parts_of(data)
+    if parts is not None:
+        return Chain(tuple(_part_to_undo(part) for part in parts))
     known = None if data.get("source") else OPERATIONS.get(data["name"])
     found = None if known is None else remembered(known, data)
     if found is not None:

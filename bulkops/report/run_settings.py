@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from bulkops.journal import parts_of
 from bulkops.report.safe_text import inline
 
 LONGEST: Final = 2000
@@ -14,13 +15,13 @@ LONGEST: Final = 2000
 
 def operations(operation: Mapping[str, Any]) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """The parts of a chain, or the one operation: each with its parameters."""
-    parameters = operation.get("parameters") or {}
-    parts = parameters.get("operations") if isinstance(parameters, Mapping) else None
-    if isinstance(parts, list):
+    parts = parts_of(operation)
+    if parts is not None:
         for place, part in enumerate(parts, start=1):
             for title, values in operations(part):
                 yield f"{place}. {title}", values
         return
+    parameters = operation.get("parameters") or {}
     values = list(flat(parameters)) if isinstance(parameters, Mapping) else []
     if operation.get("source"):
         values.append(("source", str(operation["source"])))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import attrs
+import msgspec
 
-from bulkops.journal import AnyLocation, Journal, Location, RunRecord
+from bulkops.journal import AnyLocation, Journal, Location, RunRecord, parts_of
 from bulkops.operations import Copy, Operation
 from bulkops.operations.restore import describe
 from bulkops.outcome import RESUMABLE, Outcome
@@ -88,10 +88,11 @@ def _is_same(record: RunRecord, host: str, workspace: str | None, wanted: object
 
 def _kind(described: Mapping[str, Any]) -> object:
     """A key that is equal for equal operations."""
+    parts = parts_of(described)
+    if parts is not None:
+        return [_kind(part) for part in parts]
     name, parameters = described["name"], described["parameters"]
-    if "operations" in parameters:
-        return [_kind(part) for part in parameters["operations"]]
     if parameters.get("manifest") is not None or name == Copy.name:
         own = {key: value for key, value in parameters.items() if key not in _OF_ONE_EXPORT}
-        return name, json.dumps(own, sort_keys=True)  # a tuple comes back from the journal as a list
+        return name, msgspec.json.encode(own, order="deterministic")  # a tuple comes back from the journal as a list
     return name, described["digest"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,10 +14,14 @@ import pytest
 import bulkops
 from bulkops import Context
 from bulkops.errors import ConfigError, JournalMismatch
+from bulkops.journal import Journal, parts_of
 from bulkops.operations import CreateFolder
 from bulkops.operations._base import _AROUND
 from bulkops.operations._function_digest import code_of
 from bulkops.operations.functions import load_from_file
+from bulkops.report.run_settings import operations
+from bulkops.runs import earlier_runs, undo_of
+from bulkops.runs.costs import known_of
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.secret import Secret
 from tests.here import client_of
@@ -91,6 +97,58 @@ async def test_resume_with_other_fields_is_refused(tmp_path: Path) -> None:
         report = await bulkops.Fleet(workato, journal=tmp_path).resume(operation=Fields("A"))
     assert report is not None
     assert report.ok
+
+
+@attrs.frozen
+class Namesake(Own):
+    """Its parameters have the names of what a chain and an import record."""
+
+    operations: tuple[str, ...] = ("a", "b")
+    contents: int = 1
+    manifest: int = 2
+
+    def parameters(self) -> Mapping[str, Any]:
+        return {"operations": self.operations, "contents": 1, "manifest": 2, "since": date(2026, 1, 1)}
+
+
+async def test_parameters_named_like_those_of_a_chain_are_its_own(tmp_path: Path) -> None:
+    """They ended every later run of that journal."""
+    made = Namesake()
+    async with (
+        Sandbox(SandboxSettings(customers=2, time_scale=2000, quotas="off")) as vendor,
+        client_of(vendor) as workato,
+    ):
+        done = await bulkops.run(made, accounts=[4100231], workato=workato, journal=tmp_path)
+    for wanted, found in ((made, done.run_id), (CreateFolder(folder="A"), None)):
+        earlier = await earlier_runs(wanted, host=vendor.url, workspace=None, journal=tmp_path)
+        known = await known_of(wanted, host=vendor.url, journal=tmp_path)
+        assert earlier.newest == known.done_by == found
+    with pytest.raises(ConfigError, match="'own' is a function of a script"):
+        await undo_of(done.run_id, journal=tmp_path)
+    async with Journal.open(tmp_path, read_only=True) as journal:
+        record = await journal.get_run(done.run_id)
+    ((title, settings),) = operations(record.operation)
+    assert (title, dict(settings)["operations"]) == ("own", '["a", "b"]')
+
+
+PART = {"name": "create-folder", "parameters": {"folder": "A"}, "digest": "d"}
+
+
+@pytest.mark.parametrize("source", [None, "job.py:it"])
+@pytest.mark.parametrize(
+    ("name", "parameters", "parts"),
+    [
+        ("chain", {"operations": [PART]}, [PART]),
+        ("rollout", {"operations": [PART], "folder": "A"}, [PART]),
+        ("rollout", {"operations": ["a"]}, None),
+        ("rollout", {"folder": "A"}, None),
+        ("own", {"operations": [PART]}, None),
+    ],
+)
+def test_a_recorded_chain_is_known_by_its_name_and_its_parts(
+    source: str | None, name: str, parameters: dict[str, Any], parts: object
+) -> None:
+    assert parts_of({"name": name, "parameters": parameters, "digest": "d", "source": source}) == parts
 
 
 JOB = """
