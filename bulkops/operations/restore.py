@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import anyio
@@ -72,7 +73,8 @@ def restore_to_undo(data: Mapping[str, Any]) -> Operation:
     if parts is not None:
         return Chain(tuple(_part_to_undo(part) for part in parts))
     known = None if data.get("source") else OPERATIONS.get(data["name"])
-    found = None if known is None else remembered(known, data)
+    with _of_this_version(data):
+        found = None if known is None else remembered(known, data)
     if found is not None:
         return found
     return restore(data) if "digest" in data else _build(data)
@@ -95,11 +97,24 @@ def _build(data: Mapping[str, Any]) -> Operation:
         undone = parameters["operation"]
         return UndoRun(restore_to_undo(undone), run_id=parameters["run"], source=undone.get("source"))
     if name in OPERATIONS:
-        return OPERATIONS[name].from_parameters(parameters)
+        with _of_this_version(data):
+            return OPERATIONS[name].from_parameters(parameters)
     raise ConfigError(
         f"{parameters.get('function', name)!r} is a function of a script and cannot be found by name",
         remedy="resume it from that script (Fleet.resume(operation=...)), or run it as FILE.py:NAME",
     )
+
+
+@contextmanager
+def _of_this_version(data: Mapping[str, Any]) -> Iterator[None]:
+    """Raises: JournalMismatch for parameters that the built-in operation does not have, or that are missing."""
+    try:
+        yield
+    except (KeyError, TypeError) as error:
+        raise JournalMismatch(
+            f"the parameters of {data['name']} were recorded by another version of bulkops",
+            remedy="finish or undo the run with that version, or start a new run",
+        ) from error
 
 
 def check_same(op: Operation, data: Mapping[str, Any]) -> None:

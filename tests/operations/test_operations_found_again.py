@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,8 @@ from bulkops.journal import Journal
 from bulkops.journal.sqlite.schema import FILE_NAME
 from bulkops.operations import ImportPackage, UpgradePlan
 from bulkops.operations.functions import as_operation, load_from_file
-from bulkops.operations.restore import describe, restore, with_packages
+from bulkops.operations.restore import describe, restore, restore_to_undo, with_packages
+from bulkops.operations.undo import UndoRun
 from bulkops.runs import Fleet, FleetPlan, StopSignal, from_values, run, undo_of
 from tests.fleet import PACKAGE, PACKAGE_2
 from tests.here import FIRST, Here, in_sandbox, outcomes
@@ -155,6 +157,28 @@ async def test_an_export_that_is_not_in_the_journal_is_told(it: Here) -> None:
     prepared = await ImportPackage(manifest=MANIFEST, folder="CRM").prepare(it.workato, it.journal)
     with pytest.raises(InputError, match="exported from manifest 12 is not in the journal; use the journal"):
         restore(describe(prepared))
+
+
+ROLLOUT = {"package": None, "manifest": 13, "folder": "API", "secrets_to": "keys.jsonl"}
+
+
+@pytest.mark.parametrize("again", [restore, restore_to_undo])
+@pytest.mark.parametrize(
+    ("name", "parameters"), [("rollout", ROLLOUT), ("create-folder", {}), ("enable-api-platform", {"keys": "Default"})]
+)
+def test_what_another_version_recorded_is_refused_in_words(again: Any, name: str, parameters: dict[str, Any]) -> None:
+    data = {"name": name, "parameters": parameters, "digest": "d", "source": None}
+    words = f"the parameters of {name} were recorded by another version of bulkops; finish or undo the run with"
+    with pytest.raises(JournalMismatch, match=words):
+        again(data)
+
+
+def test_a_part_that_another_version_recorded_is_left_as_it_is() -> None:
+    chain = describe(UpgradePlan(plan_id="oem_big") >> UpgradePlan(plan_id="oem_small"))
+    chain["parameters"]["operations"][1] |= {"name": "copy", "parameters": {}}
+    left = UndoRun(restore_to_undo(chain), run_id="r").notes()
+    words = "the parameters of copy were recorded by another version of bulkops"
+    assert left == (f"what copy did is left as it is: {words}",)
 
 
 def test_a_builtin_of_a_file_that_says_something_else_now_is_refused(tmp_path: Path) -> None:
