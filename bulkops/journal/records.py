@@ -86,7 +86,7 @@ class RunRecord:
 
 
 def parts_of(operation: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
-    """The parts of a recorded chain. None: it is no chain, though it may have a parameter `operations` of its own."""
+    """The parts of a recorded chain. None: it is another operation, also one with its own parameter `operations`."""
     parameters = operation.get("parameters")
     if operation.get("name") not in _CHAINS or not isinstance(parameters, Mapping):
         return None
