@@ -56,10 +56,11 @@ class Breaker:
         """Count one ending; the reason to stop in words, or None. `fingerprint`: equal for equal causes."""
         if outcome in {Outcome.CHANGED, Outcome.UNCHANGED}:
             self._row = 0
-        elif outcome in TROUBLED:
-            same = fingerprint == self._fingerprint
-            self._row = self._row + 1 if same and self._row else 1
-            self._fingerprint = fingerprint
+        if outcome not in TROUBLED:
+            return None
+        same = fingerprint == self._fingerprint
+        self._row = self._row + 1 if same and self._row else 1
+        self._fingerprint = fingerprint
         if self._row < self.in_a_row:
             return None
         return f"{self._row} accounts in a row ended with one cause: {self._fingerprint}"

@@ -65,6 +65,13 @@ def test_accounts_that_were_not_tried_neither_count_nor_break_the_row(quiet: Out
     assert rule.note(Outcome.FAILED, "dns") is not None
 
 
+@pytest.mark.parametrize("quiet", QUIET)
+def test_a_full_row_halts_at_no_account_that_was_not_tried(quiet: Outcome) -> None:
+    rule = Breaker(1)
+    assert rule.note(Outcome.FAILED, "dns") is not None
+    assert rule.note(quiet, None) is None
+
+
 @given(outcomes, st.integers(1, 5))
 def test_the_breaker_never_halts_before_the_row_is_full(endings: list[Outcome], size: int) -> None:
     rule = Breaker(size)
@@ -74,7 +81,7 @@ def test_the_breaker_never_halts_before_the_row_is_full(endings: list[Outcome], 
             row += 1
         elif outcome not in QUIET:
             row = 0
-        assert (rule.note(outcome, "same") is not None) == (row >= size)
+        assert (rule.note(outcome, "same") is not None) == (outcome in TROUBLED and row >= size)
 
 
 def test_a_breaker_of_nothing_is_refused() -> None:
