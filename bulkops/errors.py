@@ -265,6 +265,10 @@ class ReaderGone(TaskFailed):
     pass
 
 
+STILL_UNKNOWN: Final = "still-unknown"
+"""Failure class of an effect of an earlier process that no request can settle: the breaker ignores it."""
+
+
 class TaskUnknown(BulkopsError):
     """The outcome of an effect is unknown. `remedy` says what to check."""
 

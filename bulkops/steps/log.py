@@ -12,6 +12,7 @@ import attrs
 import msgspec
 
 from bulkops.errors import (
+    STILL_UNKNOWN,
     ApiError,
     BulkopsError,
     TaskFailed,
@@ -201,7 +202,7 @@ class StepLog:
         row = self._steps.get(key)
         may_have_acted = False  # a send before this one, of which nothing more can be learned
         if row is not None and row.state is StepState.INTENT:
-            found = await self._settle(key, effect, Intent(data=row.data, age_s=row.began_age_s))
+            found = await self._settle_earlier(key, effect, row)
             if found is not None:
                 return await self._finish(key, effect, found, row.data)
             data = row.data  # the account's state before the effect, as the first intent recorded it
@@ -273,6 +274,15 @@ class StepLog:
                 await self._begin(OUTSIDE_STEPS, None)
                 self._sending[OUTSIDE_STEPS] = self._scope
                 self._outside.is_noted = True
+
+    async def _settle_earlier(self, key: str, effect: Effect, row: StepRow) -> Any:
+        """As `_settle`, of an intent of an earlier process. A TaskUnknown says whether a request failed."""
+        try:
+            return await self._settle(key, effect, Intent(data=row.data, age_s=row.began_age_s))
+        except TaskUnknown as unknown:
+            if not isinstance(unknown.__context__, ApiError):
+                unknown.failure_class = STILL_UNKNOWN  # type: ignore[misc]  # per failure here, per class elsewhere
+            raise
 
     async def _settle(self, key: str, effect: Effect, intent: Intent, error: BulkopsError | None = None) -> Any:
         """The effect's result if it happened; None if the step may run (again). Raises: TaskUnknown."""

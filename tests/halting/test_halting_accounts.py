@@ -167,6 +167,46 @@ async def test_limit_and_breaker(sandbox: Sandbox, tmp_path: Path, policy: dict[
     check_let_go(report, sandbox, words, failed=1)
 
 
+class OneFolder(Operation):
+    """One effect with a probe, of which every request meets `faults`."""
+
+    name: ClassVar[str] = "one-folder"
+
+    def __init__(self, sandbox: Sandbox, faults: str | None) -> None:
+        self.sandbox = sandbox
+        self.faults = faults
+
+    def parameters(self) -> dict[str, Any]:
+        return {}
+
+    async def apply(self, ctx: bulkops.Context) -> None:
+        async def probe(_: object) -> dict[str, int] | None:
+            found = await ctx.account.folders.find("A")
+            return None if found is None else {"id": found.id}
+
+        self.sandbox.set_faults(self.faults)
+        await ctx.step("make", lambda: TwoFolders.create(ctx, "A"), probe=probe)
+
+
+async def test_the_breaker_halts_a_resume_of_unknown_accounts_in_an_outage(sandbox: Sandbox, tmp_path: Path) -> None:
+    short = {"server_timeout_s": 0.01, "call_timeout_s": 0.3, "backoff_base_s": 0.01, "backoff_cap_s": 0.05}
+    async with client(sandbox, **short) as workato:
+        report = await bulkops.run(
+            OneFolder(sandbox, "reset=1"),
+            accounts=IDS[:4],
+            workato=workato,
+            journal=tmp_path,
+            policy=Policy(breaker=None, concurrency=1),
+        )
+        assert report.outcomes[Outcome.UNKNOWN] == 4, str(report)
+        sandbox.set_faults(None)
+        fleet = bulkops.Fleet(workato, journal=tmp_path, policy=Policy(breaker=2, concurrency=1))
+        again = await fleet.resume(operation=OneFolder(sandbox, "error=1"))
+        assert again is not None
+        assert again.state == RunState.HALTED
+        assert "2 accounts in a row ended with one cause: outcome-unknown" in str(again.reason)
+
+
 async def test_a_token_that_is_refused(sandbox: Sandbox, tmp_path: Path) -> None:
     """Those that have begun cannot finish without a token: they are cancelled, every effect known."""
 

@@ -72,6 +72,7 @@ async def test_a_share_whose_response_is_lost_stays_unknown_and_says_what_to_che
     unknown = [row for row in again.accounts if row.outcome is Outcome.UNKNOWN]
     assert unknown
     assert all("look at the recipe in the workspace" in str(row.remedy) for row in unknown)
+    assert {row.failure_class for row in unknown} == {"still-unknown"}
     assert [key for key in it.twice() if key[1] == "recipe.shared"] == []
     assert outcomes(await it.run(IN_CRM, rows(customers))).keys() == {"changed", "unchanged"}
 

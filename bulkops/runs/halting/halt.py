@@ -105,7 +105,7 @@ class Halt:
         self._started -= 1
         is_first_pass = row.outcome is Outcome.NOT_ATTEMPTED
         self._admission.leave(row.account, teaches=is_first_pass and ending.outcome in _WELL)
-        reason = self._rules.judge(ending, was=row.outcome)
+        reason = self._rules.judge(ending)
         self._release()
         return reason
 

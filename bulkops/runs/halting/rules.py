@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bulkops.errors import PlanError
+from bulkops.errors import STILL_UNKNOWN, PlanError
 from bulkops.journal import AccountResult
 from bulkops.outcome import TROUBLED, Outcome
 from bulkops.runs.policy import Policy
@@ -95,18 +95,15 @@ class HaltRules:
         if self._policy.counts_by_wave:
             self._limit = self._limited(wave)
 
-    def judge(self, ending: AccountResult, *, was: Outcome = Outcome.NOT_ATTEMPTED) -> str | None:
-        """The reason to halt after this ending, or None. `was`: the account's outcome before.
-
-        The breaker ignores an account that was unknown and still is: a killed process leaves many of them with one
-        cause, and a resume would halt at them each time.
-        """
+    def judge(self, ending: AccountResult) -> str | None:
+        """The reason to halt after this ending, or None."""
         over_limit = self._limit.note(ending.outcome) if self._limit is not None else None
-        is_old = was is ending.outcome is Outcome.UNKNOWN
-        return over_limit or (None if is_old else self._note_in_a_row(ending))
+        in_a_row = self._note_in_a_row(ending)
+        return over_limit or in_a_row
 
     def _note_in_a_row(self, ending: AccountResult) -> str | None:
-        if self._breaker is None:
+        """A killed process leaves many accounts that stay unknown with one cause: a resume would halt at them."""
+        if self._breaker is None or ending.failure_class == STILL_UNKNOWN:
             return None
         return self._breaker.note(ending.outcome, f"{ending.failure_class}: {ending.cause}")
 

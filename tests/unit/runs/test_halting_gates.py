@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bulkops.errors import PlanError
+from bulkops.errors import STILL_UNKNOWN, PlanError
 from bulkops.journal import AccountResult
 from bulkops.outcome import Outcome
 from bulkops.runs.halting import Gate, GateVerdict, HaltRules, WaveResult, waiting_gate
@@ -18,6 +18,7 @@ from tests.virtual_time import run_virtual
 FAILED = AccountResult(outcome=Outcome.FAILED, failure_class="x", cause="y")
 CHANGED = AccountResult(outcome=Outcome.CHANGED)
 UNKNOWN = AccountResult(outcome=Outcome.UNKNOWN, failure_class="x", cause="y")
+STAYS = AccountResult(outcome=Outcome.UNKNOWN, failure_class=STILL_UNKNOWN, cause="y")
 
 
 def test_a_count_holds_for_the_whole_run() -> None:
@@ -52,14 +53,22 @@ def test_the_breaker_counts_across_waves() -> None:
     assert "3 accounts in a row" in str(rules.judge(FAILED))
 
 
-def test_the_breaker_ignores_accounts_that_were_unknown_and_still_are() -> None:
+def test_the_breaker_ignores_accounts_that_no_request_can_settle() -> None:
     rules = HaltRules(Policy(breaker=2, max_failures=4), 10, [])
     assert rules.judge(UNKNOWN) is None
-    assert [rules.judge(UNKNOWN, was=Outcome.UNKNOWN) for _ in range(2)] == [None, None]
-    assert "2 accounts in a row" in str(rules.judge(UNKNOWN, was=Outcome.CANCELLED))
-    assert "5 accounts failed or unknown" in str(rules.judge(UNKNOWN, was=Outcome.UNKNOWN))
-    failed_now = HaltRules(Policy(breaker=1), 10, [])
-    assert failed_now.judge(FAILED, was=Outcome.UNKNOWN) is not None
+    assert [rules.judge(STAYS) for _ in range(2)] == [None, None]
+    assert "2 accounts in a row" in str(rules.judge(UNKNOWN))
+    assert "5 accounts failed or unknown" in str(rules.judge(STAYS))
+
+
+@pytest.mark.parametrize("ended", [[STAYS] * 3, [UNKNOWN], [UNKNOWN, STAYS, UNKNOWN], [UNKNOWN, CHANGED, STAYS]])
+@pytest.mark.parametrize("then", [STAYS, CHANGED, AccountResult(outcome=Outcome.CANCELLED), FAILED])
+def test_the_breaker_halts_a_successor_at_the_same_account(ended: list[AccountResult], then: AccountResult) -> None:
+    first = HaltRules(Policy(breaker=2), 10, [])
+    for ending in ended:
+        first.judge(ending)
+    assert HaltRules(Policy(breaker=2), 10, [], ended).judge(then) == first.judge(then)
+    assert (first.judge(then) is None) or then is FAILED
 
 
 def judge(gate: Gate, **outcomes: int) -> tuple[GateVerdict, str, float]:

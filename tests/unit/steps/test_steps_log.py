@@ -10,13 +10,13 @@ from typing import cast
 
 import pytest
 
-from bulkops.errors import TaskFailed
+from bulkops.errors import ApiError, ServerError, TaskFailed, TaskUnknown
 from bulkops.events import Event, Observer, StepEnded, ignore
 from bulkops.journal import InventoryRow, Journal, StepRow, StepState
 from bulkops.journal.sqlite.locks import Locks
 from bulkops.session import RequestContext
 from bulkops.settings import Tuning
-from bulkops.steps import AccountMemory, Effect, StepLog
+from bulkops.steps import AccountMemory, Effect, Probe, StepLog
 from bulkops.steps.effect import Intent
 from bulkops.steps.outside import OUTSIDE_STEPS
 from tests.records import run_record
@@ -164,6 +164,54 @@ async def test_a_probe_that_finds_nothing_looks_again_when_the_server_has_given_
     assert len(ages_s) == looks
     assert ages_s[0] == 100.0
     assert repeatable or ages_s[-1] >= 100.01
+
+
+def server_error() -> ServerError:
+    return ServerError("500", status=500, said="", call="folders.create", method="POST", path="/folders", sent_at=0.0)
+
+
+async def raise_unknown(_: Intent) -> None:
+    raise TaskUnknown("no read shows it")
+
+
+async def raise_server_error(_: Intent) -> None:
+    raise server_error()
+
+
+async def raise_unknown_after_an_error(intent: Intent) -> None:
+    try:
+        await raise_server_error(intent)
+    except ApiError as error:
+        raise TaskUnknown("reading failed") from error
+
+
+@pytest.mark.parametrize(
+    ("probe", "failure_class"),
+    [
+        (None, "still-unknown"),
+        (raise_unknown, "still-unknown"),
+        (raise_server_error, "outcome-unknown"),
+        (raise_unknown_after_an_error, "outcome-unknown"),
+    ],
+)
+async def test_an_intent_of_an_earlier_process_stays_unknown_unless_a_request_failed(
+    probe: Probe | None, failure_class: str
+) -> None:
+    row = StepRow(step="a", state=StepState.INTENT, data=None, result=None, changed=False, began_age_s=0.0)
+    with pytest.raises(TaskUnknown) as raised:
+        await log_of_rows(None, row).step("a", Effect(fn=one, probe=probe))
+    assert raised.value.failure_class == failure_class
+
+
+@pytest.mark.parametrize("probe", [None, raise_unknown])
+async def test_an_effect_of_this_process_has_no_earlier_intent(tmp_path: Path, probe: Probe | None) -> None:
+    async def lose() -> None:
+        raise server_error()
+
+    async with opened(tmp_path) as (_, log, _):
+        with pytest.raises(TaskUnknown) as raised:
+            await log.step("a", Effect(fn=lose, probe=probe))
+    assert raised.value.failure_class == "outcome-unknown"
 
 
 async def test_nothing_is_withdrawn_after_an_effect(tmp_path: Path) -> None:
