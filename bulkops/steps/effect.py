@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from enum import Enum
 from typing import Any, Final, TypeAlias
 
 import attrs
 
-from bulkops.errors import BulkopsError, TaskFailed, TaskUnknown
+from bulkops.errors import STILL_UNKNOWN, ApiError, BulkopsError, TaskFailed, TaskUnknown
 
 MAX_SENDS: Final = 5
 """Maximum requests of one step in one pass, while the outcome is unknown or a probe finds no effect."""
@@ -71,3 +72,15 @@ def given_up(key: str, effect: Effect, lost: BulkopsError | None) -> BulkopsErro
         cause=cause,
         remedy="`bulkops retry` sends it again",
     )
+
+
+def age_of(error: BulkopsError) -> float:
+    """Seconds since the request left that failed with this error; 0.0 for another error."""
+    sent_at = error.sent_at if isinstance(error, ApiError) else None
+    return asyncio.get_running_loop().time() - sent_at if sent_at is not None else 0.0
+
+
+def note_earlier(unknown: TaskUnknown) -> None:
+    """Note in the error of an intent of an earlier process that no request can settle it, if none has failed."""
+    if not isinstance(unknown.__context__, ApiError):
+        unknown.failure_class = STILL_UNKNOWN  # type: ignore[misc]  # per failure here, per class elsewhere

@@ -12,7 +12,6 @@ import attrs
 import msgspec
 
 from bulkops.errors import (
-    STILL_UNKNOWN,
     ApiError,
     BulkopsError,
     TaskFailed,
@@ -25,7 +24,7 @@ from bulkops.logs import get_logger
 from bulkops.pacing import full_jitter
 from bulkops.session import InStep, RequestContext, StepWrites
 from bulkops.settings import Tuning
-from bulkops.steps.effect import MAX_SENDS, Effect, Intent, Offline, given_up
+from bulkops.steps.effect import MAX_SENDS, Effect, Intent, Offline, age_of, given_up, note_earlier
 from bulkops.steps.outside import OUTSIDE_STEPS, OutsideWrites
 
 T = TypeVar("T")
@@ -229,7 +228,7 @@ class StepLog:
                 if is_refused and (sent.writes or may_have_acted):
                     raise  # another request of this step had or may have had its effect: the intent stays
                 logger.debug("step.unknown", account=self._scope.account, step=key, error=str(error))
-                found = await self._settle(key, effect, Intent(data=data, age_s=_age_s(error)), error)
+                found = await self._settle(key, effect, Intent(data=data, age_s=age_of(error)), error)
                 if found is not None:
                     return await self._finish(key, effect, found, data)
                 if is_refused:
@@ -276,12 +275,10 @@ class StepLog:
                 self._outside.is_noted = True
 
     async def _settle_earlier(self, key: str, effect: Effect, row: StepRow) -> Any:
-        """As `_settle`, of an intent of an earlier process. A TaskUnknown says whether a request failed."""
         try:
             return await self._settle(key, effect, Intent(data=row.data, age_s=row.began_age_s))
         except TaskUnknown as unknown:
-            if not isinstance(unknown.__context__, ApiError):
-                unknown.failure_class = STILL_UNKNOWN  # type: ignore[misc]  # per failure here, per class elsewhere
+            note_earlier(unknown)
             raise
 
     async def _settle(self, key: str, effect: Effect, intent: Intent, error: BulkopsError | None = None) -> Any:
@@ -350,8 +347,3 @@ class StepLog:
     def _tell(self, key: str, state: StepState) -> None:
         if key != OUTSIDE_STEPS and self._observe is not ignore:
             self._observe(StepEnded(account=self._scope.account or "", step=key, state=state.value))
-
-
-def _age_s(error: BulkopsError) -> float:
-    sent_at = error.sent_at if isinstance(error, ApiError) else None
-    return asyncio.get_running_loop().time() - sent_at if sent_at is not None else 0.0
