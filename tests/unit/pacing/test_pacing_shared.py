@@ -209,10 +209,9 @@ async def test_refusals_of_others_count(others: WindowUsage, is_spaced: bool) ->
     assert bool(quota.adaptation.width(now()).burst) == is_spaced
 
 
-@in_virtual_time
-async def test_each_of_two_processes_is_ready_for_what_the_other_leaves() -> None:
-    """Else accounts wait to start while the other's slots are free."""
-    store, one = Store(), pacer()
+def with_half_used(window_s: float) -> tuple[Pacer, Quota]:
+    """A pacer alone on its quota, and the quota: ten of its twenty slots are used."""
+    store, one = Store(), pacer(window_s)
     one.share_slots(store)
     assert one.slot_now("q") is None
     quota = store.quotas["q"]
@@ -222,23 +221,22 @@ async def test_each_of_two_processes_is_ready_for_what_the_other_leaves() -> Non
         slot = one.slot_now("q")
         assert slot is not None
         slot.replied()
+    return one, quota
+
+
+@in_virtual_time
+async def test_each_of_two_processes_is_ready_for_what_the_other_leaves() -> None:
+    """Else accounts wait to start while the other's slots are free."""
+    one, quota = with_half_used(60.0)
     assert one.grants_within("q", 5.0) == 10, "alone it has the other half too"
     quota.hear(WindowUsage(10, 0, 10), 2)
     assert one.grants_within("q", 5.0) == 10, "its half is used; one window more"
 
 
 @in_virtual_time
-async def test_nobody_gets_ready_for_the_slots_of_another_hour() -> None:
+async def test_no_process_gets_ready_for_the_slots_of_another_hour() -> None:
     """Else accounts begin an effect and wait for the next hour."""
-    store, one = Store(), pacer(3600.0)
-    one.share_slots(store)
-    assert one.slot_now("q") is None
-    quota = store.quotas["q"]
-    quota.adaptation.adopt(WIDE_OPEN, now())
-    for number in range(10):
-        store.hand().add(number, 0.0)
-        slot = one.slot_now("q")
-        assert slot is not None
-        slot.replied()
+    one, quota = with_half_used(3600.0)
+    assert one.grants_within("q", 5.0) == 10, "the other half of this hour"
     quota.hear(WindowUsage(10, 0, 10), 2)
     assert one.grants_within("q", 5.0) == 0
