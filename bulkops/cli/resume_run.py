@@ -93,7 +93,7 @@ async def _take_up(
         report = await fleet.resume(record.run_id, approved=is_approved, **chosen)
         if report is None:
             raise JournalError(
-                f"run {record.run_id} is no longer in the journal",
+                f"run {record.run_id} was deleted from the journal",
                 remedy=f"see `bulkops runs{output.journal.flag}`",
             )
         return report

@@ -82,7 +82,7 @@ class Ensure(Generic[T]):
         return None if found is None or self.mismatch(found) else self.result(found)
 
     def unseen(self, made: Any) -> TaskFailed | None:
-        """The failure when a look after the change does not find it; None: there is no look. `made`: its result."""
+        """The failure if a look after the change does not find it. None: do not look. `made`: the change's result."""
         return None
 
     async def verify(self, ctx: Context, made: Any) -> None:
