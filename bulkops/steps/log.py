@@ -8,15 +8,9 @@ from random import Random
 from typing import Any, Final, TypeVar
 
 import anyio
-import attrs
 import msgspec
 
-from bulkops.errors import (
-    ApiError,
-    BulkopsError,
-    TaskFailed,
-    TaskUnknown,
-)
+from bulkops.errors import ApiError, BulkopsError, TaskFailed
 from bulkops.events import Observer, StepEnded, ignore
 from bulkops.exception_groups import leaves_of, worst_of
 from bulkops.journal import Journal, StepRow, StepState
@@ -24,8 +18,9 @@ from bulkops.logs import get_logger
 from bulkops.pacing import full_jitter
 from bulkops.session import InStep, RequestContext, StepWrites
 from bulkops.settings import Tuning
-from bulkops.steps.effect import MAX_SENDS, Effect, Intent, Offline, age_of, given_up, note_earlier
+from bulkops.steps.effect import Effect, Intent, Offline
 from bulkops.steps.outside import OUTSIDE_STEPS, OutsideWrites
+from bulkops.steps.settle import MAX_SENDS, age_of, given_up, settle
 
 T = TypeVar("T")
 
@@ -201,7 +196,7 @@ class StepLog:
         row = self._steps.get(key)
         may_have_acted = False  # a send before this one, of which nothing more can be learned
         if row is not None and row.state is StepState.INTENT:
-            found = await self._settle_earlier(key, effect, row)
+            found = await self._settle(key, effect, Intent(data=row.data, age_s=row.began_age_s))
             if found is not None:
                 return await self._finish(key, effect, found, row.data)
             data = row.data  # the account's state before the effect, as the first intent recorded it
@@ -274,42 +269,10 @@ class StepLog:
                 self._sending[OUTSIDE_STEPS] = self._scope
                 self._outside.is_noted = True
 
-    async def _settle_earlier(self, key: str, effect: Effect, row: StepRow) -> Any:
-        try:
-            return await self._settle(key, effect, Intent(data=row.data, age_s=row.began_age_s))
-        except TaskUnknown as unknown:
-            note_earlier(unknown)
-            raise
-
     async def _settle(self, key: str, effect: Effect, intent: Intent, error: BulkopsError | None = None) -> Any:
         """The effect's result if it happened; None if the step may run (again). Raises: TaskUnknown."""
-        unknown = f"outcome of step {key!r} is unknown"
-        if effect.probe is None:
-            if effect.repeatable:
-                return None
-            raise TaskUnknown(
-                unknown + (f": {error}" if error else ""),
-                cause=unknown,
-                remedy=effect.check or "check the account before you run it again",
-            ) from error
-        clock = asyncio.get_running_loop().time
-        left_at = clock() - intent.age_s
-        try:
-            found = await effect.probe(intent)
-            # The old request may still be running on the server: until it has ended, a miss is not final.
-            wait_s = 0.0 if effect.repeatable else left_at + self._tuning.server_timeout_s - clock()
-            if found is None and wait_s > 0:
-                await anyio.sleep(wait_s)
-                found = await effect.probe(attrs.evolve(intent, age_s=clock() - left_at))
-        except ApiError as decode_error:
-            if decode_error.failure_class == "unauthorized":
-                raise
-            raise TaskUnknown(
-                f"{unknown}: its probe failed: {decode_error}",
-                cause=f"{unknown}: its probe failed",
-                remedy=effect.check or "`bulkops resume` checks again",
-            ) from decode_error
-        if found is None:
+        found = await settle(key, effect, intent, server_timeout_s=self._tuning.server_timeout_s, error=error)
+        if found is None and effect.probe is not None:
             await self._end(key, StepState.FAILED)
             self._used.add(key)  # it is still this pass's step
         return found

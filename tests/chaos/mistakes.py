@@ -143,7 +143,7 @@ MISTAKES = (
     ),
     Mistake(
         "a repeatable step is sent once",
-        "StepLog._settle",
+        "_settle",
         ("if effect.repeatable:\n    return None"),
         ("if effect.repeatable and error is None:\n    return None"),
         AUTHOR,
@@ -192,8 +192,8 @@ MISTAKES = (
     ),
     Mistake(
         "nothing found counts at once",
-        "StepLog._settle",
-        "left_at + self._tuning.server_timeout_s - clock()",
+        "_settle",
+        "left_at + server_timeout_s - clock()",
         "0.0",
         EFFECTS,
     ),
