@@ -18,9 +18,9 @@ from bulkops.errors import (
 )
 from bulkops.session._attempt import Attempt
 from bulkops.session._context import Reply
+from bulkops.session._response import NoResponse, RawResponse, Result
 from bulkops.session._retry import FailedAttempt, Failure
 from bulkops.session._status import status_error
-from bulkops.session._transport import NoResponse, RawResponse, Result
 
 _SILENCES: Final[Mapping[str, type[TransportError]]] = {
     "connect": ConnectFailed,

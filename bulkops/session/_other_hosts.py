@@ -12,8 +12,9 @@ from bulkops.errors import ErrorContext
 from bulkops.models.text import one_line
 from bulkops.session._classify import failure_of
 from bulkops.session._request import Request
+from bulkops.session._response import RawResponse
 from bulkops.session._retry import RetryState
-from bulkops.session._transport import AttemptIO, RawResponse, Transport
+from bulkops.session._transport import AttemptIO, Transport
 from bulkops.settings import Settings
 
 

@@ -35,9 +35,10 @@ from bulkops.session._classify import classify
 from bulkops.session._context import Heartbeat, Reply, RequestContext
 from bulkops.session._download import download
 from bulkops.session._request import PathValues, QueryValues, Redactor, build
+from bulkops.session._response import RawResponse
 from bulkops.session._retry import TRANSIENT, FailedAttempt
 from bulkops.session._status import missing_right
-from bulkops.session._transport import RawResponse, Transport
+from bulkops.session._transport import Transport
 from bulkops.session._waits import WaitCancelled
 from bulkops.settings import Settings
 

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import Mapping
-from http import HTTPStatus
 from types import TracebackType
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 import aiohttp
-import attrs
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
-from aiohttp.http import HttpProcessingError, RawResponseMessage, StreamWriter
+from aiohttp.http import HttpProcessingError, StreamWriter
 from aiohttp.streams import StreamReader
 from yarl import URL
 
 from bulkops.errors import ConfigError
 from bulkops.session._proxy import proxy_for
 from bulkops.session._request import Request, credentials_in_headers
+from bulkops.session._response import (
+    NoResponse,
+    RawResponse,
+    Result,
+    error_body,
+    final_head,
+    is_permanent,
+    reason_of,
+    whole_body,
+)
 from bulkops.session._status import CORRELATION
 from bulkops.session._waits import DeadlineTimer
 from bulkops.settings import Settings
-
-_ERROR_BODY_BYTES: Final = 64 * 1024
-"""Bytes of an error's body that are read: enough for its message."""
 
 _LARGE_BODY_BYTES: Final = 64 * 1024
 """Bytes. A body that fits into the transport's buffer leaves at once; a larger one does not."""
@@ -40,50 +44,6 @@ _RESPONSE: Final[Mapping[str, Any]] = {
     "max_field_size": _HEADER_LINE_BYTES,
 }
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, sock_connect=None)  # `exchange` keeps the time
-
-
-@attrs.define(kw_only=True)  # not frozen: a frozen class pays twice for its constructor
-class RawResponse:
-    """A complete HTTP response. Of an error's body only the beginning is kept."""
-
-    status: int
-    headers: Mapping[str, str] = attrs.field(repr=False)
-    body: bytes = attrs.field(repr=False)
-
-
-@attrs.frozen(kw_only=True)
-class NoResponse:
-    """No usable response. `why`: one line for people, without ids or addresses of accounts.
-
-    `kind`: "connect" (nothing left), "lost" (it left; the connection died or did not speak HTTP), "timeout" (it left;
-    no answer in time) or "too-large" (the answer was cut off). `is_permanent`: a retry cannot help unless the host was
-    reached before: its name does not resolve, or its certificate is not valid.
-    """
-
-    kind: Literal["connect", "lost", "timeout", "too-large"]
-    why: str
-    is_permanent: bool = False
-
-
-_HOPELESS: Final = (
-    aiohttp.ClientConnectorDNSError,
-    aiohttp.ClientConnectorCertificateError,
-    aiohttp.ClientConnectorSSLError,
-)
-
-_WORDS: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (aiohttp.ClientHttpProxyError, "the proxy refuses the connection"),
-    (aiohttp.ClientProxyConnectionError, "the proxy cannot be reached"),
-    (aiohttp.ClientConnectorDNSError, "the host's name cannot be resolved"),
-    (aiohttp.ClientConnectorCertificateError, "the host's certificate is not valid"),
-    (aiohttp.ClientConnectorSSLError, "the TLS handshake with the host failed"),
-    (aiohttp.ClientPayloadError, "the response body is incomplete or badly compressed"),
-    (HttpProcessingError, "the response is not HTTP, or its headers are too large"),
-    (aiohttp.ClientResponseError, "the proxy's response is not HTTP"),
-    (aiohttp.ServerDisconnectedError, "the server closed the connection"),
-)
-
-Result: TypeAlias = RawResponse | NoResponse
 
 
 class AttemptIO:
@@ -211,14 +171,14 @@ class Transport:
             protocol.set_response_params(**_RESPONSE)
             attempt_io.leave()
             body = await self._send(request, request_id, protocol, attempt_io)
-            head, content = await _final_head(protocol)
+            head, content = await final_head(protocol)
             attempt_io.on_answer(head.code, head.headers)
             if 200 <= head.code < 300:
-                read = await _whole(content, self._settings.tuning.max_body_bytes)
+                read = await whole_body(content, self._settings.tuning.max_body_bytes)
                 if isinstance(read, NoResponse):
                     return read
             else:
-                read = await _beginning(content)
+                read = await error_body(content)
             is_over = content.at_eof() and (body is None or body.done())
             return RawResponse(status=head.code, headers=head.headers, body=read)
         finally:
@@ -275,7 +235,7 @@ class Transport:
                 kind="lost", why=f"the connection was lost before the whole response arrived: {reason_of(error)}"
             )
         why = f"cannot connect to {self._named}: {reason_of(error)}"
-        return NoResponse(kind="connect", why=why, is_permanent=isinstance(error, _HOPELESS))
+        return NoResponse(kind="connect", why=why, is_permanent=is_permanent(error))
 
 
 async def _send_large(body: bytes, writer: StreamWriter, attempt_io: AttemptIO) -> None:
@@ -285,47 +245,6 @@ async def _send_large(body: bytes, writer: StreamWriter, attempt_io: AttemptIO) 
         await writer.write(view[start : start + _LARGE_BODY_BYTES])
         await writer.drain()
     attempt_io.body_left()
-
-
-async def _final_head(protocol: ResponseHandler) -> tuple[RawResponseMessage, StreamReader]:
-    """Head and body of the response, after those that only say that it will come."""
-    while True:
-        head, content = await protocol.read()
-        if head.code >= 200 or head.code == HTTPStatus.SWITCHING_PROTOCOLS:
-            return head, content
-
-
-async def _whole(content: StreamReader, most: int) -> bytes | NoResponse:
-    """The decoded body, unless it is larger than `most` bytes: a small body may unpack to any size."""
-    blocks: list[bytes] = []
-    size = 0
-    while not content.at_eof():
-        block = await content.readany()
-        size += len(block)
-        if size > most:
-            return NoResponse(kind="too-large", why=f"the response is larger than {most} bytes")
-        blocks.append(block)
-    return b"".join(blocks)
-
-
-async def _beginning(content: StreamReader) -> bytes:
-    """The beginning of an error's body; the status says enough when it breaks off."""
-    body = b""
-    try:
-        while len(body) < _ERROR_BODY_BYTES and (block := await content.readany()):
-            body += block
-    except (aiohttp.ClientError, OSError):
-        pass
-    return body[:_ERROR_BODY_BYTES]
-
-
-def reason_of(error: Exception) -> str:
-    """The reason in our words, because aiohttp's exceptions contain URLs with their query."""
-    for kind, words in _WORDS:
-        if isinstance(error, kind):
-            return words
-    number = error.errno if isinstance(error, OSError) else None
-    return os.strerror(number) if number is not None and number > 0 else type(error).__name__
 
 
 def _refuse_unknown_aiohttp() -> None:
