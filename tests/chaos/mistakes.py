@@ -297,7 +297,7 @@ MISTAKES = (
         'retry not in {"idempotent", "safe_to_retry", "reconcile_first"}',
         ("tests/session/test_session_resending.py",),
     ),
-    Mistake("an answer may be of any size", "_whole", "size > most", "size < 0", HOSTILE),
+    Mistake("an answer may be of any size", "whole_body", "size > most", "size < 0", HOSTILE),
     Mistake("a 401 stops nobody", "ApiSession._learn_from_failure", "self._admission.stop(error)", "pass", GATE),
     Mistake(
         "a 401 of a family of calls that never worked is taken for the token's",
