@@ -11,7 +11,8 @@ from bulkops.errors import ConfigError
 from bulkops.lazy import lazily
 
 if TYPE_CHECKING:
-    from bulkops.operations._base import Chain as Chain, Danger as Danger, Operation as Operation, Plan as Plan
+    from bulkops.operations._base import Chain as Chain, Danger as Danger, Operation as Operation
+    from bulkops.operations._plan import Plan as Plan
     from bulkops.operations.add_member import AddMember as AddMember
     from bulkops.operations.add_to_group import AddToGroup as AddToGroup
     from bulkops.operations.assign_oauth_profile import AssignOAuthProfile as AssignOAuthProfile

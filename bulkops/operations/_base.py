@@ -5,24 +5,23 @@ from __future__ import annotations
 import hashlib
 import operator
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any, ClassVar, Final, TypeAlias
 
 import attrs
 import msgspec
 
 from bulkops.client import Workato
-from bulkops.errors import TaskFailed, WouldChange
+from bulkops.errors import TaskFailed
 from bulkops.journal import AnyLocation, StepRow
 from bulkops.operations._function_digest import code_of
-from bulkops.operations._offline import rehearse_offline
+from bulkops.operations._plan import Plan, plan_by_rehearsal, rehearsal_of, rehearse_offline
 from bulkops.operations._templates import fill
 from bulkops.operations._undo_chain import CANNOT_UNDO, Part, undo_parts
 from bulkops.operations.fields import check_values, columns, own_parameters, templates
 from bulkops.operations.foreseen import Foreseen, added
 from bulkops.parameters import parameters_of
 from bulkops.secret import Secret
-from bulkops.steps import Context, Offline, Rehearsal, log_of
+from bulkops.steps import Context, Offline, log_of
 
 Undoing: TypeAlias = Callable[[Context, Mapping[str, StepRow]], Awaitable[None]]
 """`Undo` built from journaled parameters; needs no operation instance."""
@@ -30,19 +29,6 @@ Undoing: TypeAlias = Callable[[Context, Mapping[str, StepRow]], Awaitable[None]]
 
 OpenClient: TypeAlias = Callable[[str, Secret], Awaitable[Workato]]
 """Opens a client by host and token; the run keeps its quotas and closes it."""
-
-
-@attrs.frozen
-class Plan:
-    """Changes that `apply` would make to one account.
-
-    `changes`: one phrase each, the same words for the same change, so that accounts can be grouped by them. Empty: the
-    account is already so, and applying sends something all the same, such as a read.
-    `requests`: how many of each call (by catalogue id) applying would send beside the looks that the plan itself sent.
-    """
-
-    changes: tuple[str, ...]
-    requests: Mapping[str, float] = attrs.field(factory=dict)
 
 
 @attrs.frozen(kw_only=True)
@@ -139,20 +125,7 @@ class Operation:
         rehearsal goes on with their `planned` results. It ends early at a write outside of steps, or where `apply`
         uses a result that was not planned.
         """
-        rehearsal = _rehearsal_of(ctx)
-        rehearsal.begins_effects = self.only_requests
-        after: tuple[str, ...] = ()
-        try:
-            await self.apply(ctx)
-        except WouldChange as would:
-            after = (f"{would.what} (and what follows)",)
-        if self.only_requests:
-            await ctx.confirm(partial(self.verify, ctx))
-        changes = (*rehearsal.take_changes(), *after)
-        requests = rehearsal.take_requests()
-        if not self.only_requests and changes:
-            requests = added(requests, self.cost(Foreseen()))
-        return Plan(changes, requests) if changes or requests else None
+        return await plan_by_rehearsal(self, ctx)
 
     def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
         """Requests of each call (by catalogue id) for an account that needs everything."""
@@ -275,7 +248,7 @@ class Chain(Operation):
         """Each operation's plan after the earlier ones, which record their planned effects in the cache."""
         changes: list[str] = []
         costs: list[Mapping[str, float]] = []
-        rehearsal = _rehearsal_of(ctx)
+        rehearsal = rehearsal_of(ctx)
         for place, operation in enumerate(self.operations, start=1):
             rehearsal.enter(_prefix(place, operation))
             planned = await operation.plan(ctx)
@@ -337,13 +310,6 @@ class Chain(Operation):
         """
         parts = [Part(operation, _prefix(place, operation)) for place, operation in enumerate(self.operations, start=1)]
         await undo_parts(ctx, parts, done)
-
-
-def _rehearsal_of(ctx: Context) -> Rehearsal:
-    rehearsal = log_of(ctx)
-    if not isinstance(rehearsal, Rehearsal):
-        raise TypeError("a plan takes a context for planning")
-    return rehearsal
 
 
 def _prefix(place: int, operation: Operation) -> str:

@@ -11,8 +11,9 @@ import attrs
 from bulkops.catalogue import Call, RetryClass
 from bulkops.client import scope_of, session_of
 from bulkops.errors import ApiError, ConfigError, NotFound, TaskFailed, TaskUnknown
-from bulkops.operations._base import Operation, Plan
+from bulkops.operations._base import Operation
 from bulkops.operations._credentials import mask
+from bulkops.operations._plan import Plan
 from bulkops.operations._templates import anchored, fill_in, refers, secrets_in
 from bulkops.operations.foreseen import Foreseen
 from bulkops.operations.private_lines import STDOUT, check_output, write_result

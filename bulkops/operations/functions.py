@@ -14,8 +14,9 @@ import attrs
 from bulkops.close_match import did_you_mean
 from bulkops.errors import ConfigError
 from bulkops.journal import StepRow
-from bulkops.operations._base import Operation, Plan
+from bulkops.operations._base import Operation
 from bulkops.operations._function_digest import digest_of, name_of
+from bulkops.operations._plan import Plan
 from bulkops.operations.foreseen import Foreseen
 from bulkops.steps import Context
 

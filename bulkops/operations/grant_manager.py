@@ -12,8 +12,9 @@ from bulkops.errors import ConfigError, TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import CustomerManager
 from bulkops.operations._account_numbers import COST, number_of
-from bulkops.operations._base import Operation, Plan
+from bulkops.operations._base import Operation
 from bulkops.operations._customer_managers import LIST, UPDATE, Grant, Partner, Revocation, Roster, find, has
+from bulkops.operations._plan import Plan
 from bulkops.operations._templates import fill
 from bulkops.operations.foreseen import Foreseen
 from bulkops.parameters import parameter

@@ -11,7 +11,7 @@ from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import ApiEndpoint, Recipe
 from bulkops.operations._api_collections import OfCollections, endpoints_of
-from bulkops.operations._base import Plan
+from bulkops.operations._plan import Plan
 from bulkops.operations._plan_effects import is_import_unknown, with_planned
 from bulkops.operations._switching import Problems, Switch
 from bulkops.steps import Context

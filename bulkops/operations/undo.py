@@ -9,7 +9,8 @@ import attrs
 
 from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
-from bulkops.operations._base import Chain, Operation, Plan, Undoing
+from bulkops.operations._base import Chain, Operation, Undoing
+from bulkops.operations._plan import Plan
 from bulkops.operations._undo_chain import CANNOT_UNDO
 from bulkops.steps import Context, memory_of, phrases
 
