@@ -18,7 +18,6 @@ its limit per minute would allow, and some throttle at random. What a refusal te
 from __future__ import annotations
 
 import math
-from collections import deque
 from random import Random
 from typing import Final, Literal
 
@@ -28,6 +27,7 @@ from bulkops.pacing.backoff import full_jitter
 from bulkops.pacing.rate_limiter import Gcra
 from bulkops.pacing.refusal_test import RefusalTest, WindowUsage, is_dense
 from bulkops.pacing.shared_quota import SharedWidth
+from bulkops.pacing.strikes import Strikes
 
 OPENING_SHARE: Final = 0.05
 OPENING_GROWTH: Final = 1.5
@@ -38,7 +38,6 @@ STUCK_CLOSINGS: Final = 3
 LONGEST_CLOSING_SHARE: Final = 0.25
 """Fraction of T. After T the server's window is over in any case, and a long backoff would waste the next one."""
 SILENCE_SHARE: Final = 1.5
-COMPARING_SHARE: Final = 0.75
 TRIAL_SHARE: Final = 0.9
 """Factor of the width before. A narrowing on trial is at least this much narrower, or the trial could not decide."""
 WORTH_SHRINKING: Final = 0.98
@@ -71,12 +70,11 @@ class AdaptiveLimit:
     _closings_in_a_row: int = 0
     # narrowing and widening
     _answered_at: float = -math.inf
-    _measured_from: float = math.inf
     _turned_at: float = -math.inf
-    _turns: deque[tuple[float, int]] = attrs.field(factory=deque)
-    _may_strike: bool = False
+    _strikes: Strikes = attrs.field(
+        init=False, default=attrs.Factory(lambda self: Strikes(self.window_s), takes_self=True)
+    )
     _is_dense: bool = False
-    _strikes: list[int] = attrs.field(factory=list)
     _clean_since: float = math.inf
     _steps: int = 1
     _grown_from: int | None = None
@@ -119,7 +117,7 @@ class AdaptiveLimit:
         self._is_opening = False
         if self._spacing is None:
             self._spacing = Gcra(self.window_s, limit, burst=burst, at=now)
-            self._measure_afresh(now)
+            self._strikes.measure_afresh(now)
         allowed, self.limit = limit if self.allowed == self.limit else self.allowed, limit
         self._set_allowed(allowed)
 
@@ -146,11 +144,11 @@ class AdaptiveLimit:
         """Another process has changed the width: what this one was about to conclude was about another width."""
         self._is_opening = width.is_opening
         self._full_at_grant = self._trial = self._grown_from = None
-        self._strikes.clear()
+        self._strikes.forget()
         self._clean_since = max(self.closed_until, now)
         if width.burst and self._spacing is None:
             self._spacing = Gcra(self.window_s, self.limit, burst=width.burst, at=now)
-            self._measure_afresh(now)
+            self._strikes.measure_afresh(now)
         elif not width.burst:
             self._spacing = None
         self._set_allowed(width.allowed)
@@ -180,7 +178,7 @@ class AdaptiveLimit:
                 self._spacing.credit(self._episode_ends - self._turned_at)
         if now - self._answered_at > SILENCE_SHARE * self.window_s:
             # Idle, or refused for longer than a window explains: the last T does not show the limit.
-            self._measure_afresh(now)
+            self._strikes.measure_afresh(now)
         self._answered_at = now
         if (change := self._tried(granted_at, refused=False)) is not None:
             return change
@@ -219,7 +217,7 @@ class AdaptiveLimit:
             return changes
         if self._spacing is None:
             return changes + self._space(now, usage)
-        return changes + self._strike(usage) if self._may_strike else changes
+        return changes + self._strike(usage)
 
     # -- opening and widening -----------------------------------------------------------------------------------
 
@@ -248,7 +246,7 @@ class AdaptiveLimit:
             delay_s = full_jitter(self._closings_in_a_row, base_s=self.base_s, cap_s=cap_s, rng=self.rng)
         if self._closings_in_a_row == 0:  # it has just turned from answering to refusing
             self._turned_at = now
-            self._turned(now, usage.answered)
+            self._strikes.turned(now, usage.answered, is_noisy=self._noise > 0)
         self._closings_in_a_row += 1
         self.closed_until = self._episode_ends = max(self.closed_until, now + delay_s)
         if self._spacing is not None:
@@ -272,35 +270,14 @@ class AdaptiveLimit:
         self._spaced_at, self._spaced_by = now, usage
         burst = max(1, int((usage.used - usage.refused) * SPACED_BURST_SHARE))
         self._spacing = Gcra(self.window_s, self.limit, burst=burst, at=now)
-        self._measure_afresh(self.closed_until)
+        self._strikes.measure_afresh(self.closed_until)
         return ["shrunk"]
 
-    def _measure_afresh(self, now: float) -> None:
-        """Responses before now do not show the limit: a full T must pass, and another to compare."""
-        self._measured_from = now + self.window_s
-        self._may_strike = False
-        self._turns.clear()
-        self._strikes.clear()
-
-    def _turned(self, now: float, answered: int) -> None:
-        """It turned from answering to refusing."""
-        # Noise may have kept it closed for most of a window: one more window shows how much is answered.
-        remembered_s = self.window_s * (2 if self._noise else 1)
-        while self._turns and self._turns[0][0] < now - remembered_s:
-            self._turns.popleft()
-        if now >= self._measured_from:
-            self._turns.append((now, answered))
-        self._may_strike = now >= self._measured_from + COMPARING_SHARE * self.window_s
-
     def _strike(self, usage: WindowUsage) -> list[Change]:
-        if self._trial is not None:
+        if self._trial is not None or not self._strikes.is_possible:
             return []
-        self._may_strike = False  # one strike for each time that it turned
-        self._strikes.append(max(answered for _, answered in self._turns))
-        if len(self._strikes) < 2:
-            return []
-        answered, self._strikes = max(self._strikes), []
-        if answered >= WORTH_SHRINKING * self.allowed:
+        answered = self._strikes.add()
+        if answered is None or answered >= WORTH_SHRINKING * self.allowed:
             return []
         self._narrow(max(1, answered), usage)
         self._steps = 1
@@ -329,7 +306,7 @@ class AdaptiveLimit:
             self._set_allowed(trial.estimate)
             return "grown" if self.allowed > before else None
         self._noise = trial.share_refused
-        self._measure_afresh(self._answered_at)
+        self._strikes.measure_afresh(self._answered_at)
         self._undo()
         return "grown"
 
