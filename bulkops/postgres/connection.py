@@ -111,7 +111,7 @@ def _conninfo(driver: Any, database: DatabaseUrl) -> str:
     try:
         given = driver.conninfo.conninfo_to_dict(database.conninfo.reveal())
     except driver.ProgrammingError as error:  # its text may repeat the URL, and its password
-        detail = str(error).partition('"')[0].strip()
+        detail = str(error).partition('"')[0].rstrip(": ")
         raise ConfigError(f"the database URL {database} is not valid: {detail}", remedy="correct the URL") from None
     made: str = driver.conninfo.make_conninfo(**{**_CONNECT, **given})
     return made

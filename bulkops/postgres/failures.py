@@ -17,14 +17,17 @@ _CONNECTING: Final[tuple[tuple[str, str], ...]] = (
     ("no pg_hba.conf entry", "let the server's pg_hba.conf accept this user from this host"),
     ("does not exist", "create it, or correct the URL"),
     ("translate host name", "correct the host in the URL"),
+    ("resolve host", "correct the host in the URL"),
     ("too many", "raise max_connections of the server, or end other clients"),
     ("remaining connection slots", "raise max_connections of the server, or end other clients"),
     ("certificate", "check sslmode and the certificates in the URL"),
 )
 """Parts of messages, which have no code before a connection is made. Source: PostgreSQL, `src/interfaces/libpq`."""
 
+ASK_THE_OWNER: Final = "ask the owner of the schema for the privileges in the how-to guide on PostgreSQL journals"
+
 _STATES: Final = {
-    "42501": "ask the owner of the schema for the privileges in the how-to guide on PostgreSQL journals",
+    "42501": ASK_THE_OWNER,
     "53100": "free space on the server's disk",
     "25006": "connect to the primary server, not to a standby",
 }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from bulkops.errors import JournalError
-from bulkops.postgres.failures import describe
+from bulkops.postgres.failures import ASK_THE_OWNER, describe
 from bulkops.postgres.url import DatabaseUrl
 
 if TYPE_CHECKING:
@@ -44,6 +44,10 @@ def migrate(connection: psycopg.Connection[Any], database: DatabaseUrl, part: st
     try:
         if _is_current(version(connection, part), database, part, len(scripts)):
             return
+        _require_usage(connection, database)
+    except psycopg.Error as error:
+        raise describe(error, database) from None
+    try:
         with connection.transaction():
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
             connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
@@ -65,6 +69,17 @@ def migrate(connection: psycopg.Connection[Any], database: DatabaseUrl, part: st
         ) from None
     except psycopg.Error as error:
         raise describe(error, database) from None
+
+
+def _require_usage(connection: psycopg.Connection[Any], database: DatabaseUrl) -> None:
+    """Raises: JournalError when the schema exists and the role may not use it. PostgreSQL then skips it in the search
+    path: its tables seem missing, and new ones would be temporary."""
+    usable = "SELECT has_schema_privilege(oid, 'USAGE') FROM pg_namespace WHERE nspname = %s"
+    if connection.execute(usable, (database.schema,)).fetchone() == (False,):
+        raise JournalError(
+            f"the database {database.place} has the schema {database.schema}, and this role may not use it",
+            remedy=ASK_THE_OWNER,
+        )
 
 
 def _is_current(found: int, database: DatabaseUrl, part: str, wanted: int) -> bool:

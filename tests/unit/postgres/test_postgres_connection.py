@@ -59,8 +59,12 @@ def test_no_such_database_and_a_wrong_password(postgres: str, postgres_role: str
     assert "wrong-hunter2" not in words
 
 
+def test_a_host_without_an_address() -> None:
+    assert said("postgresql://ann@no-such-host.invalid/fleet").endswith("; correct the host in the URL")
+
+
 def test_a_url_that_libpq_refuses_does_not_show_its_password() -> None:
-    with pytest.raises(ConfigError, match="is not valid: ") as caught:
+    with pytest.raises(ConfigError, match="is not valid: invalid URI query parameter; correct") as caught:
         connect(DatabaseUrl.parse("postgresql://ann:hunter2pw@db/fleet?wrong=1"))
     assert "hunter2pw" not in str(caught.value)
 
@@ -132,7 +136,11 @@ def test_a_role_that_may_only_use_the_tables(postgres: str, postgres_role: str) 
         migrate(connection, user, "journal", _SCRIPTS)
     with connect(url) as owner:
         migrate(owner, url, "journal", _SCRIPTS)
+        with connect(user) as connection, pytest.raises(JournalError, match="may not use it; ask the owner"):
+            migrate(connection, user, "journal", _SCRIPTS)
         owner.execute(f"GRANT USAGE ON SCHEMA bulkops TO {user.place.partition('@')[0]}")
+        with connect(user) as connection, pytest.raises(JournalError, match=r"table versions .*; ask the owner"):
+            migrate(connection, user, "journal", _SCRIPTS)
         owner.execute(f"GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA bulkops TO {user.place.partition('@')[0]}")
     with connect(user) as connection:
         migrate(connection, user, "journal", _SCRIPTS)
