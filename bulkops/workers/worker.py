@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -112,7 +113,7 @@ class Worker:
             self._journal, self._dispatcher = journal, dispatcher
             await journal.shared_runs.begin_worker({"concurrency": self.concurrency})
             self.say(f"worker on {self.location} begins, with up to {self.concurrency} accounts at once")
-            burying = self._task(self._bury(), "bulkops.bury")
+            burying = self._task(self._bury, "bulkops.bury")
             why: BulkopsError | None = None
             try:
                 while not self._stopping.is_set():
@@ -139,12 +140,12 @@ class Worker:
         if self._failed.done():
             self._failed.result()
 
-    def _task(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+    def _task(self, work: Callable[[], Awaitable[None]], name: str) -> asyncio.Task[None]:
         """A task whose error ends the worker."""
 
         async def guarded() -> None:
             try:
-                await work
+                await work()
             except Exception as error:  # noqa: BLE001 - raised by `_sleep`
                 if not self._failed.done():
                     self._failed.set_exception(error)
@@ -162,7 +163,7 @@ class Worker:
                 self._follow(one, joined)
             elif self._refused.get(run_id) != one.request["at"]:
                 leaving = asyncio.Event()
-                task = self._task(self._join(one, leaving), f"bulkops.run {run_id}")
+                task = self._task(partial(self._join, one, leaving), f"bulkops.run {run_id}")
                 self._runs[run_id] = _Joined(task, one.request["at"], leaving)
             else:
                 await self._pause_if_none_can(one)
@@ -180,7 +181,7 @@ class Worker:
             return
         if not one.is_coordinated and (joined.coordinating is None or joined.coordinating.done()):
             joined.coordinator = Coordinator(joined.environment, self._dispatcher, self.observe)
-            joined.coordinating = self._task(_soon(joined.coordinator), f"bulkops.coordinator {one.run_id}")
+            joined.coordinating = self._task(partial(_soon, joined.coordinator), f"bulkops.coordinator {one.run_id}")
 
     async def _join(self, one: HandedOver, leaving: asyncio.Event) -> None:
         """Work on a run until it ends or the worker stops."""
@@ -246,7 +247,7 @@ class Worker:
                 joined.environment.give_back()
             joined.leaving.set()
         busy = [joined.task for joined in self._runs.values()]
-        following = self._task(self._follow_stops(), "bulkops.stops")
+        following = self._task(self._follow_stops, "bulkops.stops")
         now = asyncio.ensure_future(self._now.wait())
         idle = asyncio.ensure_future(asyncio.wait(busy)) if busy else None
         if idle is not None:
