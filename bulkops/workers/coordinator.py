@@ -6,8 +6,9 @@ takes the run over: what has ended, which waves began and which gates were judge
 
 from __future__ import annotations
 
+import asyncio
 import time
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Final
 
 import attrs
@@ -33,6 +34,8 @@ log = get_logger("bulkops.workers")
 COORDINATES: Final = "coordinates"
 """Event: a worker coordinates the run from now on."""
 
+_AGAIN_S: Final = 1.0
+
 
 @attrs.define(eq=False)
 class Coordinator:
@@ -47,17 +50,24 @@ class Coordinator:
         """Returns at once when another worker coordinates the run, or when it has ended.
 
         Also when others have taken the run over because they had no sign of this process: it has only lost its lock.
-        The journal is its own, because its heartbeats and its lock are not those of the accounts.
-        Raises: JournalError.
+        The journal is its own, because its heartbeats and its lock are not those of the accounts. When it cannot be
+        opened, it returns after a while, and the worker tries again: its other connections tell whether the database is
+        gone. Raises: JournalError.
         """
         run_id = self.environment.record.run_id
-        with suppress(RunLocked, ProcessReplaced):
-            async with Journal.open(self.environment.journal.location) as journal:
-                shared = journal.shared_runs
-                async with shared.coordinate(run_id):
-                    found = next((one for one in await shared.handed_over() if one.run_id == run_id), None)
-                    if found is not None:
-                        await self._coordinate(journal, run_id, Request.from_mapping(found.request))
+        async with AsyncExitStack() as stack:
+            stack.enter_context(suppress(RunLocked, ProcessReplaced))
+            try:
+                journal = await stack.enter_async_context(Journal.open(self.environment.journal.location))
+            except JournalError as error:
+                log.warning("worker.cannot_coordinate_yet", run=run_id, reason=error.message)
+                await asyncio.sleep(_AGAIN_S)
+                return
+            shared = journal.shared_runs
+            await stack.enter_async_context(shared.coordinate(run_id))
+            found = next((one for one in await shared.handed_over() if one.run_id == run_id), None)
+            if found is not None:
+                await self._coordinate(journal, run_id, Request.from_mapping(found.request))
 
     def leave(self) -> None:
         """Before its task is cancelled: another worker takes the run over."""

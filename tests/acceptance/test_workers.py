@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psycopg.conninfo
 import pytest
 
 from tests.crew import LONG_LEASE_S, Crew, crew
@@ -50,6 +51,10 @@ def test_two_workers_share_a_rollout(tmp_path: Path, postgres: str) -> None:
         for worker in workers:
             worker.send_signal(signal.SIGTERM)
         assert [worker.wait(30) for worker in workers] == [0, 0]
+        assert played.said(workers[0]).splitlines()[-2:] == [
+            "worker stops: what has begun an effect has 30 s to finish",
+            "worker ended",
+        ]
         assert played.vendor.cli("worker", "--check", "--journal", postgres).code == 1
 
 
@@ -226,6 +231,27 @@ def test_detach_needs_no_worker(tmp_path: Path, postgres: str) -> None:
         played.wait(lambda: played.ended() == 4, "the worker has taken it up")
         watched = played.vendor.cli("watch", "--quiet", "--journal", postgres)
         assert watched.code == 0, watched.err
+        check_once(played, accounts=4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("most", [3, 4])
+def test_a_worker_waits_for_a_connection(tmp_path: Path, postgres: str, postgres_role: str, most: int) -> None:
+    """The fourth is for the ledger, two more are for coordinating."""
+    role = psycopg.conninfo.conninfo_to_dict(postgres_role)["user"]
+    with crew(tmp_path, postgres, customers=4, time_scale=400) as played:
+        played.ask(f"GRANT USAGE ON SCHEMA bulkops TO {role}")
+        for kind in ("TABLES", "FUNCTIONS", "SEQUENCES"):
+            played.ask(f"GRANT ALL ON ALL {kind} IN SCHEMA bulkops TO {role}")
+        worker = played.start_worker("--journal", postgres_role)
+        connected = "SELECT 1 FROM pg_stat_activity WHERE usename = %s"
+        played.wait(lambda: len(played.ask(connected, role)) == 3, "its queue is open")
+        played.ask(f"ALTER ROLE {role} CONNECTION LIMIT {most}")
+        assert played.run("create-folder", "--folder", "A", "--accounts", "all", "--detach").code == 0
+        time.sleep(3.0)
+        assert (worker.poll(), played.ended()) == (None, 0)
+        played.ask(f"ALTER ROLE {role} CONNECTION LIMIT -1")
+        played.wait(lambda: played.ended() == 4, "the worker has taken it up")
         check_once(played, accounts=4)
 
 

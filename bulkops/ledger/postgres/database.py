@@ -163,11 +163,13 @@ class LedgerDatabase:
 
 def make_tables(database: DatabaseUrl) -> None:
     """Make the tables and functions when they are missing. Blocks. Raises: JournalError."""
-    _opened(database).close()
+    with connect(database) as connection:
+        migrate(connection, database, "ledger", _SCRIPTS)
 
 
 def _opened(database: DatabaseUrl) -> psycopg.Connection[Any]:
-    connection = connect(database)
+    """The journal is open already, so a database that does not answer is waited for."""
+    connection = connect_again(database)
     try:
         migrate(connection, database, "ledger", _SCRIPTS)
     except BaseException:
