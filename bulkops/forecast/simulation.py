@@ -16,8 +16,9 @@ from typing import Final
 import attrs
 
 from bulkops.forecast.simulated_account import InFlightAccount, SimulatedAccount, Stage
+from bulkops.forecast.simulated_quota import SimulatedQuota
 from bulkops.operations.polling import LikelyFinish, eager_age_s, patient_age_s
-from bulkops.pacing import Quota, QuotaSnapshot
+from bulkops.pacing import QuotaSnapshot
 
 SMOOTHER: Final = "max_rate"
 
@@ -43,9 +44,9 @@ class _Line:
 
     __slots__ = ("full_since", "name", "open_since", "quota", "waiting", "wakes_at")
 
-    def __init__(self, name: str, standing: QuotaSnapshot) -> None:
+    def __init__(self, name: str, snapshot: QuotaSnapshot) -> None:
         self.name = name
-        self.quota = Quota.at_zero(name, standing)
+        self.quota = SimulatedQuota(name, snapshot)
         self.waiting: list[tuple[int, int, SimulatedAccount]] = []
         self.wakes_at = math.inf
         self.full_since = math.inf

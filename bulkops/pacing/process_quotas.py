@@ -164,7 +164,7 @@ class ProcessQuotas(ABC):
     def standings(self) -> dict[str, QuotaSnapshot]:
         """The same in full, for a forecast: O(slots taken) each."""
         now = self.now()
-        return {name: quota.standing(now) for name, quota in self._quotas.items()}
+        return {name: QuotaSnapshot.of(quota, now) for name, quota in self._quotas.items()}
 
     def _quota(self, name: str) -> Quota:
         quota = self._quotas.get(name)

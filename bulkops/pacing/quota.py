@@ -15,8 +15,8 @@ from bulkops.pacing.exploration import BURST, MOST_IN_FLIGHT, Exploration, Explo
 from bulkops.pacing.key_queue import Queue, Waiter
 from bulkops.pacing.recorded_quota import HeldSlot, is_recorded
 from bulkops.pacing.refusal_test import WindowUsage
-from bulkops.pacing.shared_quota import NOBODY, SharedQuota, SharedWidth, SlotSource
-from bulkops.pacing.snapshot import UNLIMITED, QuotaSnapshot
+from bulkops.pacing.shared_quota import NOBODY, SharedQuota, SlotSource
+from bulkops.pacing.snapshot import UNLIMITED
 from bulkops.pacing.window import Window, window_length_s
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Quota:
         self.requests = self.refused = self.lost = 0
         self.waited_s = 0.0
         self._longer_windows = [Window(limit.requests, limit.window_s) for limit in shared[1:]]
-        self._shared = (self.shortest_window, *self._longer_windows)
+        self.shared_windows = (self.shortest_window, *self._longer_windows)
         self._queue = Queue([limit for limit in limits if limit.key is not None])
         self._by_key = any(limit.key is not None for limit in limits)
         self.limits = tuple(limits)
@@ -64,17 +64,6 @@ class Quota:
         self._shortest_s = min((window_length_s(limit.window_s) for limit in limits), default=0.0)
         self._refused_until: list[float] = []
 
-    @classmethod
-    def at_zero(cls, name: str, snapshot: QuotaSnapshot) -> Quota:
-        """The quota of a forecast, whose clock begins at 0. It is never refused."""
-        quota = cls(name, snapshot.limits, base_s=1.0, cap_s=1.0, rng=Random(0))  # noqa: S311 - never drawn from
-        if snapshot.allowed is not None:
-            quota.adaptation.adopt(SharedWidth(snapshot.allowed, snapshot.opening, burst=0, closed_for_s=0.0), 0.0)
-        quota.not_before = snapshot.closed_for_s
-        for window, free_at in zip(quota._shared, snapshot.taken_s, strict=False):  # an unlimited one has none
-            window.hold(free_at)
-        return quota
-
     # -- among processes ----------------------------------------------------------------------------------------
 
     @property
@@ -91,7 +80,9 @@ class Quota:
             self.exploration.part = part
             limits = self.exploration.over(limits, part)
         shared = sorted((limit for limit in limits if limit.key is None), key=lambda limit: limit.window_s)
-        for window, limit in zip(self._shared, shared, strict=False):  # without a limit the shortest window has no twin
+        for window, limit in zip(
+            self.shared_windows, shared, strict=False
+        ):  # without a limit the shortest window has no twin
             window.limit = limit.requests
         if shared:
             self.adaptation.relimit(self.shortest_window.limit)
@@ -131,7 +122,7 @@ class Quota:
         return max(
             (
                 window.own(now) / limit.requests
-                for window in self._shared
+                for window in self.shared_windows
                 for limit in limits
                 if limit.key is None and limit.window_s == window.documented_s
             ),
@@ -140,12 +131,12 @@ class Quota:
 
     def inherit(self, counted_by: Sequence[float]) -> None:
         """Hold slots of the shared windows for requests of processes that have ended."""
-        for window in self._shared:
+        for window in self.shared_windows:
             window.inherit(counted_by)
 
     def shared_limits(self) -> list[Limit]:
         """Those for all keys together; the first is the one that adapts."""
-        return [Limit(window.limit, window.documented_s) for window in self._shared if window.limit < UNLIMITED]
+        return [Limit(window.limit, window.documented_s) for window in self.shared_windows if window.limit < UNLIMITED]
 
     def take_from(self, source: SlotSource | None, held: Sequence[HeldSlot], *, most: float) -> None:
         """Take the slots of shared windows from this store, `most` within its horizon; None: from no store.
@@ -264,19 +255,13 @@ class Quota:
         self.requests += 1
         if self.exploration is not None:
             self.exploration.granted()
-        windows = (*self._shared, *self._queue.line(key, now).windows) if self._by_key else self._shared
+        windows = (*self.shared_windows, *self._queue.line(key, now).windows) if self._by_key else self.shared_windows
         for window in windows:
             window.in_flight += 1
         adaptation, shortest = self.adaptation, self.shortest_window
         used = shortest.own(now) if adaptation.is_opening else shortest.used(now)
         adaptation.granted(now, used if self.shared is None else used + self.shared.others.used)
         return windows
-
-    def give_back(self, granted_at: float, now: float) -> None:
-        """In a forecast: a request without a key was answered."""
-        for window in self._shared:
-            window.give_back(now)
-        self.adaptation.accepted(granted_at, now)
 
     def ended(self, slot: Slot, counted_by: float | None, now: float) -> None:
         """The slot's request ended and has given its places back. `counted_by` None: it never left."""
@@ -321,17 +306,6 @@ class Quota:
                 self._use_explored(exploration, now)
                 changes.append("shrunk")
         return changes
-
-    def standing(self, now: float) -> QuotaSnapshot:
-        beside = self.shortest_window.inherited(now) if self.adaptation.is_opening else 0
-        allowed = min(self.shortest_window.limit, self.adaptation.allowed + beside)
-        return QuotaSnapshot(
-            limits=self.shared_limits(),
-            allowed=max(1, allowed // self.adaptation.sharers),
-            opening=self.adaptation.is_opening,
-            taken_s=[window.taken_s(now) for window in self._shared],
-            closed_for_s=self.closed_for_s(now),
-        )
 
     def closed_for_s(self, now: float) -> float:
         """Without better knowledge, another process returns its part of the quota after a window's length."""

@@ -66,3 +66,16 @@ class QuotaSnapshot:
     opening: bool = True
     taken_s: Sequence[Sequence[float]] = ()
     closed_for_s: float = 0.0
+
+    @classmethod
+    def of(cls, quota: Quota, now: float) -> Self:
+        adaptation, shortest = quota.adaptation, quota.shortest_window
+        beside = shortest.inherited(now) if adaptation.is_opening else 0
+        allowed = min(shortest.limit, adaptation.allowed + beside)
+        return cls(
+            limits=quota.shared_limits(),
+            allowed=max(1, allowed // adaptation.sharers),
+            opening=adaptation.is_opening,
+            taken_s=[window.taken_s(now) for window in quota.shared_windows],
+            closed_for_s=quota.closed_for_s(now),
+        )
