@@ -29,7 +29,7 @@ from bulkops.session._response import (
     whole_body,
 )
 from bulkops.session._status import CORRELATION
-from bulkops.session._waits import DeadlineTimer
+from bulkops.session._waits import Deadlines, DeadlineTimer
 from bulkops.settings import Settings
 
 _LARGE_BODY_BYTES: Final = 64 * 1024
@@ -107,6 +107,7 @@ class Transport:
         self._settings = settings
         self._named = anonymous_to or settings.url
         self._client: aiohttp.ClientSession | None = None
+        self._deadlines = Deadlines()
         self._headers = {
             "Accept": "*/*" if anonymous_to else "application/json",
             "User-Agent": f"bulkops/{_version()}",
@@ -143,7 +144,8 @@ class Transport:
         """Send `request` once and return its result; never raises. Foreign exceptions end here and are not kept as a
         context, because they hold headers and addresses. Cancellation passes through.
         """
-        patience = DeadlineTimer(asyncio.get_running_loop().time() + self._settings.tuning.connect_timeout_s)
+        connect_by = asyncio.get_running_loop().time() + self._settings.tuning.connect_timeout_s
+        patience = DeadlineTimer(connect_by, self._deadlines)
         attempt_io.limit(patience)
         try:
             return await self._exchange(request, request_id, attempt_io)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+from typing import Any
 
 import pytest
 
-from bulkops.session._waits import DeadlineTimer, PendingWaits, WaitCancelled
+from bulkops.session._waits import Deadlines, DeadlineTimer, PendingWaits, WaitCancelled
 from tests.virtual_time import run_virtual
 
 
@@ -28,7 +30,7 @@ async def _lost_after(patience: DeadlineTimer) -> float:
 )
 def test_it_ends_when_it_was_moved_to(until: float, moved: tuple[float, ...], ends: float) -> None:
     async def main() -> float:
-        patience = DeadlineTimer(until)
+        patience = DeadlineTimer(until, Deadlines())
         for later in moved:
             patience.extend(later)
         return await _lost_after(patience)
@@ -38,7 +40,7 @@ def test_it_ends_when_it_was_moved_to(until: float, moved: tuple[float, ...], en
 
 def test_its_own_end_leaves_the_task_uncancelled() -> None:
     async def main() -> int:
-        await _lost_after(DeadlineTimer(1.0))
+        await _lost_after(DeadlineTimer(1.0, Deadlines()))
         task = asyncio.current_task()
         assert task is not None
         await asyncio.sleep(1)  # nothing is left that would cut this off
@@ -50,7 +52,7 @@ def test_its_own_end_leaves_the_task_uncancelled() -> None:
 @pytest.mark.parametrize("at", [0.5, 1.0])
 def test_a_cancellation_from_outside_passes_through_at_the_same_moment_too(at: float) -> None:
     async def waits(until: float) -> float:
-        return await _lost_after(DeadlineTimer(until))
+        return await _lost_after(DeadlineTimer(until, Deadlines()))
 
     async def main() -> bool:
         task = asyncio.create_task(waits(1.0))
@@ -64,7 +66,7 @@ def test_a_cancellation_from_outside_passes_through_at_the_same_moment_too(at: f
 
 def test_a_cancellation_that_was_swallowed_below_is_taken_back() -> None:
     async def main() -> int:
-        patience = DeadlineTimer(1.0)
+        patience = DeadlineTimer(1.0, Deadlines())
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(1000)
         patience.close()
@@ -73,6 +75,42 @@ def test_a_cancellation_that_was_swallowed_below_is_taken_back() -> None:
         return task.cancelling()
 
     assert run_virtual(main()) == 0
+
+
+def test_one_timer_keeps_the_times_of_all_tasks() -> None:
+    async def waits(until: float, moved: float, among: Deadlines) -> float:
+        patience = DeadlineTimer(until, among)
+        await asyncio.sleep(0)
+        patience.extend(moved)
+        return await _lost_after(patience)
+
+    async def main() -> tuple[list[float], int]:
+        loop, among = asyncio.get_running_loop(), Deadlines()
+        times = ((9.0, 9.0), (3.0, 3.0), (3.0, 7.0), (8.0, 2.0), (5.0, 5.0), (math.inf, 6.0))
+        tasks = [loop.create_task(waits(until, moved, among)) for until, moved in times]
+        return [round(ended, 2) for ended in await asyncio.gather(*tasks)], len(among.running)
+
+    assert run_virtual(main()) == ([9.0, 3.0, 7.0, 2.0, 5.0, 6.0], 0)
+
+
+def test_a_time_limit_that_is_not_reached_costs_the_loop_no_timer() -> None:
+    async def main() -> int:
+        loop, among, timers = asyncio.get_running_loop(), Deadlines(), 0
+        call_at = loop.call_at
+
+        def counted(*args: Any, **kwargs: Any) -> asyncio.TimerHandle:
+            nonlocal timers
+            timers += 1
+            return call_at(*args, **kwargs)
+
+        loop.call_at = counted  # type: ignore[assignment, method-assign]
+        for _ in range(100):
+            patience = DeadlineTimer(loop.time() + 10, among)
+            patience.extend(loop.time() + 40)
+            patience.close()
+        return timers
+
+    assert run_virtual(main()) == 1
 
 
 def test_waits_end_by_their_own_deadline_or_all_at_once() -> None:
