@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from bulkops.errors import ConfigError
-from bulkops.files import write_whole
+from bulkops.files import is_stream, write_whole
 
 _ENDINGS: Final = {
     "": "text",
@@ -50,7 +50,7 @@ def _named_by(path: str | None) -> str:
 
 def check_writable(path: Path) -> None:
     """Raises: ConfigError when the file's directory is missing or read-only."""
-    if not os.access(path.parent, os.W_OK | os.X_OK):
+    if not is_stream(path) and not os.access(path.parent, os.W_OK | os.X_OK):
         reason = "No such file or directory" if not path.parent.exists() else "Permission denied"
         raise ConfigError(f"cannot write {path}: {reason}", remedy="check the path after -o")
 
