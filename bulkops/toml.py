@@ -12,7 +12,7 @@ from bulkops.errors import ConfigError
 def read_toml(path: str | Path, what: str) -> dict[str, Any]:
     """The data of a file. `what`: "the client file". Raises: ConfigError naming the file."""
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise ConfigError(f"cannot read {what} {path}: {reason}", remedy="check the path") from error

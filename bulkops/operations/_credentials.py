@@ -182,7 +182,7 @@ def _outside(source: str, name: str, directory: Path) -> str:
 def read_credentials(path: Path) -> tuple[Credentials, ...]:
     """Read a credentials file and everything it points to. Raises: InputError, ConfigError naming table and key."""
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(
             f"cannot read the credentials file {path}: {error.strerror}", remedy="check the path"

@@ -117,7 +117,9 @@ class SetProperties(Operation):
 def _check(name: str, template: object) -> None:
     """Raises: ConfigError naming the property."""
     if not isinstance(template, str):
-        raise ConfigError(f"the value of property {name!r} is not text", remedy=f'write "{template}"')
+        raise ConfigError(
+            f"the value of property {name!r} is not text", remedy='write it in quotes, or as "{env:NAME}"'
+        )
     if not name.strip() or len(name) > LONGEST_NAME:
         what = "a property has no name" if not name.strip() else f"the name {name[:20]!r}... has {len(name)} characters"
         raise ConfigError(what, remedy=f"a property's name has 1 to {LONGEST_NAME} characters")

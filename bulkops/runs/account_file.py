@@ -40,7 +40,7 @@ def id_columns(columns: Iterable[object]) -> frozenset[str]:
 def read_records(source: str | Path, stdin: TextIO | None = None) -> tuple[str, Iterator[Record]]:
     """Name of the source for messages, and its records. Raises: InputError, also while the records are read."""
     if str(source) == "-":
-        return "stdin", _read_any((stdin or sys.stdin).read(), "stdin")
+        return "stdin", _read_any((stdin or sys.stdin).read().removeprefix("\ufeff"), "stdin")
     path = Path(source)
     if _NUMBERS.fullmatch(str(source)) and not path.exists():
         ids = str(source).split(",")
@@ -94,17 +94,16 @@ def _read_csv(text: str, name: str) -> Iterator[Record]:
                 raise InputError(
                     f"{name}, line {reader.line_num}: more cells than the header has", remedy="correct the row"
                 )
-            yield (
-                f"line {reader.line_num}",
-                {key: value.strip() for key, value in row.items() if value is not None},
-            )
+            cells = {key: value.strip() for key, value in row.items() if value is not None}
+            if any(cells.values()):  # a spreadsheet writes ",,," for a row that was cleared
+                yield f"line {reader.line_num}", cells
     except csv.Error as error:
         # The line that cannot be read is not counted by the DictReader yet.
         raise InputError(f"{name}, line {reader.reader.line_num}: {error}", remedy="correct the row") from error
 
 
 def _read_jsonl(text: str, name: str) -> Iterator[Record]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             yield (
                 f"line {number}",
@@ -121,7 +120,7 @@ def _read_json(text: str, name: str) -> Iterator[Record]:
 
 
 def _read_txt(text: str, name: str) -> Iterator[Record]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip() and not line.lstrip().startswith("#"):
             yield f"line {number}", {"id": line.strip()}
 

@@ -36,7 +36,7 @@ class JobFile:
                 raise InputError(
                     f"{path} is larger than a job file can be ({MAX_BYTES} bytes)", remedy="check the path"
                 )
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
             data = tomllib.loads(text)
         except OSError as error:
             raise InputError(f"cannot read the job file {path}: {error.strerror}", remedy="check the path") from error

@@ -43,7 +43,21 @@ def test_a_text_file_has_one_account_a_line_and_may_have_comments(tmp_path: Path
     assert [row.account for row in read_accounts(path).rows] == ["4100231", "EORG-7"]
 
 
-@pytest.mark.parametrize("text", ["4100231\nEORG-7\n", "id\n4100231\nEORG-7\n", '["4100231", "EORG-7"]'])
+def test_rows_that_a_spreadsheet_cleared_are_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text("id,name,plan\n1,a,x\n,,\n2,b,y\n , ,\n,,\n")
+    assert [row.account for row in read_accounts(path).rows] == ["1", "2"]
+
+
+def test_a_line_ends_only_at_a_newline(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.jsonl"
+    path.write_text('{"id": 1, "name": "a\u2028b\x85c"}\n{"id": 2}\n', encoding="utf-8")
+    assert [(row.account, row.name) for row in read_accounts(path).rows] == [("1", "a\u2028b\x85c"), ("2", "")]
+
+
+@pytest.mark.parametrize(
+    "text", ["4100231\nEORG-7\n", "id\n4100231\nEORG-7\n", '["4100231", "EORG-7"]', "\ufeffid\n4100231\nEORG-7\n"]
+)
 def test_stdin_is_read_in_whichever_form_it_has(text: str) -> None:
     assert [row.account for row in read_accounts("-", stdin=io.StringIO(text)).rows] == ["4100231", "EORG-7"]
 

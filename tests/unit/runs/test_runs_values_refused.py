@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from bulkops.errors import BulkopsError, ConfigError, InputError
+from bulkops.operations._credentials import read_credentials
 from bulkops.runs import FleetPlan, Policy, read_accounts
 from bulkops.runs.account_file import MAX_FILE_BYTES
 from bulkops.runs.job_file import MAX_BYTES, JobFile
 from bulkops.runs.subset import Subset
+from bulkops.settings import Tuning
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,15 @@ def test_a_job_file_that_is_none(tmp_path: Path) -> None:
         assert caught.value.remedy
     path.write_bytes(b"#" * MAX_BYTES)
     assert JobFile.read(path).data == {}
+
+
+def test_a_byte_order_mark_before_toml_is_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "saved-by-an-editor.toml"
+    path.write_bytes(b"\xef\xbb\xbfmax_rate = 5.0\r\n")
+    assert JobFile.read(path).data == {"max_rate": 5.0}
+    assert Tuning.from_file(path).max_rate == 5
+    path.write_bytes(b'\xef\xbb\xbf[connections.CRM.input]\nuser = "a"\n')
+    assert [found.connection for found in read_credentials(path)] == ["CRM"]
 
 
 def test_a_list_of_accounts_that_is_too_large(tmp_path: Path) -> None:
