@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -66,10 +66,17 @@ async def accounts_meant(
         where=selection.where,
         known=() if earlier is None else earlier.outcomes.keys(),
     )
+    if inventory.not_there:
+        say(_about_not_there(str(selection.exclude), inventory.not_there))
     if earlier is not None:
         for line in _about_new(len(inventory), earlier, output.journal):
             say(line)
     return inventory
+
+
+def _about_not_there(exclude: str, accounts: Sequence[str]) -> str:
+    examples = ", ".join(accounts[:3]) + (", ..." if len(accounts) > 3 else "")
+    return f"{exclude}: {counted(len(accounts), 'account')} to exclude not found among the accounts: {examples}"
 
 
 def _about_new(count: int, earlier: PreviousRuns, journal: Location) -> Iterator[str]:

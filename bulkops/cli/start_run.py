@@ -115,7 +115,11 @@ async def over_inventory(
             accounts=inventory,
             total=len(inventory),
             title=operation.title,
-            notes=(*await _about_unfinished(operation, settings.url, output.journal), *operation.notes()),
+            notes=(
+                *_about_gates(policy, len(inventory)),
+                *await _about_unfinished(operation, settings.url, output.journal),
+                *operation.notes(),
+            ),
             plan=plan,
             go=lambda fleet: fleet.run(operation, inventory, plan=plan, source=source),
             parameters=operation.parameters(),
@@ -200,6 +204,15 @@ async def carry_out(
     code = finish(report, output, beside=takes_stdout(work.parameters))
     await afterwards.tell(report)
     return code
+
+
+def _about_gates(policy: Policy, inventory_count: int) -> tuple[str, ...]:
+    """Warning that the run has no gate at which it could ask or wait."""
+    keys = [flag for flag, is_given in (("approve", policy.approve), ("soak", policy.soak_s > 0)) if is_given]
+    if not keys or len(policy.cut(inventory_count)) > 1:
+        return ()
+    has = "have" if len(keys) > 1 else "has"
+    return (f"{' and '.join(keys)} {has} no effect: all accounts are in one wave; add --waves, such as 1,5%,rest",)
 
 
 async def _about_unfinished(operation: Operation, host: str, journal: Location) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from bulkops.operations import Operation
 from bulkops.outcome import Outcome
 from bulkops.resources import Pages
 from bulkops.runs.account_file import OTHER_COLUMNS, REMEDY, Record, id_columns, read_records
-from bulkops.runs.names import Names
+from bulkops.runs.names import Names, folded
 
 _NAME_COLUMNS: Final = ("customer", "name")
 """Columns with an account's name for reports; the first one present counts."""
@@ -47,10 +47,14 @@ def _not_attempted(data: Any) -> AccountRow:
 
 @attrs.frozen
 class Inventory:
-    """The accounts of a run, in order, each once. `source`: where they come from, for people."""
+    """The accounts of a run, in order, each once.
+
+    `source`: where they come from, for people; `not_there`: accounts to leave out that the source does not have.
+    """
 
     rows: Packed[InventoryRow] = attrs.field(converter=_packed)
     source: str
+    not_there: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -108,7 +112,7 @@ async def select(
         error.
     Raises: InputError, PlanError; ApiError when the API cannot be asked.
     """
-    left_out = {row.account for row in read_accounts(exclude).rows} if exclude is not None else set()
+    left_out = {folded(row.account): row.account for row in read_accounts(exclude).rows} if exclude is not None else {}
     if accounts == "all":
         every = workato.customers.list().complete()
         customers = [row async for row in every if _matches(msgspec.structs.asdict(row), where)]
@@ -116,6 +120,7 @@ async def select(
             (InventoryRow(seq=0, account=str(row.id), name=row.name or ""), f"E{row.external_id or ''}")
             for row in customers
         )
+        names = {folded(name) for row in customers for name in (str(row.id), f"E{row.external_id}")}
         source = workato.settings.url
     else:
         found = read_accounts(accounts)
@@ -124,13 +129,19 @@ async def select(
         _check_names(found, left_out, exclude)
         _check_known(found, known)
         named = ((row, row.account) for row in found.rows)
+        names = {folded(row.account) for row in found.rows} if left_out else set()
         source = found.source
-    wanted = ((row, other) for row, other in named if not {row.account, other} & left_out)
+    wanted = (
+        (row, other)
+        for row, other in named
+        if not (left_out and {folded(row.account), folded(other)} & left_out.keys())
+    )
     first = next(wanted, None)
     if first is None:
         raise PlanError("no account is selected", remedy="check --accounts, --exclude and the job's where")
     rows = (row for row, other in chain([first], wanted) if row.account not in known and other not in known)
-    return Inventory(_numbered(islice(rows, limit)), source)
+    not_there = [account for name, account in left_out.items() if name not in names]
+    return Inventory(_numbered(islice(rows, limit)), source, not_there)
 
 
 def _check_known(found: Inventory, known: Collection[str]) -> None:
@@ -147,15 +158,15 @@ def _check_known(found: Inventory, known: Collection[str]) -> None:
             )
 
 
-def _check_names(found: Inventory, left_out: set[str], exclude: str | None) -> None:
+def _check_names(found: Inventory, left_out: Mapping[str, str], exclude: str | None) -> None:
     """Raises: InputError when an account to leave out may be in the list under its other name; offline this is
     unknown.
     """
     if not left_out:
         return
-    listed = {row.account for row in found.rows}
-    for account in sorted(left_out - listed):
-        if any(other.startswith("E") != account.startswith("E") for other in listed):
+    listed = {folded(row.account): row.account for row in found.rows}
+    for account in sorted(account for name, account in left_out.items() if name not in listed):
+        if any(other.startswith("E") != account.startswith("E") for other in listed.values()):
             raise InputError(
                 f"{exclude}: {account} is not in {found.source}, which uses the other kind of id",
                 remedy="use the same kind of id in both files: ids, or external ids",

@@ -24,7 +24,7 @@ class Names:
         names = list(dict.fromkeys((account, f"E{external_id}" if external_id else account)))
         self._names.append((names, where))
         for name in names:
-            hashed = hash(_folded(name))
+            hashed = hash(folded(name))
             self._hashes[hashed % _BUCKETS].append(hashed)
 
     def refuse_doubles(self) -> None:
@@ -34,7 +34,7 @@ class Names:
         places: dict[str, tuple[str, str]] = {}
         for names, where in self._names:
             for name in names:
-                spelt, place = places.setdefault(_folded(name), (name, where))
+                spelt, place = places.setdefault(folded(name), (name, where))
                 if place == where:
                     continue
                 if spelt == name:
@@ -47,6 +47,6 @@ class Names:
                 )
 
 
-def _folded(name: str) -> str:
-    """External ids that differ by case alone mean one account."""
+def folded(name: str) -> str:
+    """The form of a name that two names of one account share: case does not distinguish external ids."""
     return name if name.isdigit() else name.casefold()

@@ -398,3 +398,20 @@ def test_resume_and_retry_name_the_requests_to_come(
     said = int(bound.replace(",", ""))
     sent = sandbox.count() - before
     assert sent <= said <= 3 * sent, "a bound; so fast a sandbox is polled less often than the worst case allows"
+
+
+def test_a_gate_that_never_comes_is_told_before_the_run(cli: Cli, sandbox: RemoteSandbox) -> None:
+    folder = ("create-folder", "--folder", "Night", "--accounts", "all", "--client-file", str(sandbox.client_file))
+    told = "approve and soak have no effect: all accounts are in one wave"
+    assert told in cli(*folder, "--approve", "--soak", "1s", "--limit", "2", "--yes").err
+    assert told in cli(*folder, "--approve", "--soak", "1s", "--waves", "2,rest", "--limit", "2", "--yes").err
+    assert "no effect" not in cli(*folder, "--approve", "--waves", "1,rest", "--limit", "2", "--yes").err
+
+
+def test_an_account_to_exclude_that_does_not_exist_is_told_before_the_run(
+    cli: Cli, sandbox: RemoteSandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "not.txt").write_text("4100231\n99\n")
+    folder = ("create-folder", "--folder", "Night", "--accounts", "all", "--client-file", str(sandbox.client_file))
+    err = cli(*folder, "--exclude", str(tmp_path / "not.txt"), "--limit", "2", "--yes").err
+    assert "not.txt: 1 account to exclude not found among the accounts: 99" in err

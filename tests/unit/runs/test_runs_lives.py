@@ -177,10 +177,25 @@ async def test_an_excluded_customer_is_left_out_under_either_name(workato: Worka
     exclude.write_text("EORG-2\n4100235\n")
     chosen = await select(workato, accounts="all", exclude=str(exclude))
     assert len(chosen) == 18
+    assert chosen.not_there == []
     accounts = tmp_path / "accounts.txt"
     accounts.write_text("4100231\n4100232\n4100235\n")
     with pytest.raises(InputError, match=r"EORG-2 is not in accounts\.txt"):
         await select(workato, accounts=str(accounts), exclude=str(exclude))
+
+
+@pytest.mark.parametrize("accounts", ["all", "EORG-1\nEORG-2\nEORG-3\n"])
+async def test_an_excluded_name_in_another_case_is_left_out_and_an_unknown_one_is_told(
+    workato: Workato, tmp_path: Path, accounts: str
+) -> None:
+    exclude = tmp_path / "exclude.csv"
+    exclude.write_text("external_id\norg-2\norg-999\n")
+    if accounts != "all":
+        (tmp_path / "accounts.txt").write_text(accounts)
+        accounts = str(tmp_path / "accounts.txt")
+    chosen = await select(workato, accounts=accounts, exclude=str(exclude), limit=2)
+    assert [row.account.replace("410023", "EORG-") for row in chosen.rows] == ["EORG-1", "EORG-3"]
+    assert chosen.not_there == ["Eorg-999"]
 
 
 async def test_a_changed_function_is_not_the_run_that_began(workato: Workato, tmp_path: Path) -> None:
