@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from bulkops import __version__, _unsupported
@@ -9,6 +10,7 @@ from bulkops import __version__, _unsupported
 
 def main() -> int:
     """Run the command line on `sys.argv`; the exit code (cli/exit_codes.py lists them)."""
+    _open_standard_streams()
     if sys.argv[1:] == ["--version"]:  # click alone takes three times as long to load
         sys.stdout.write(f"bulkops, version {__version__}\n")
         return 0
@@ -23,6 +25,13 @@ def main() -> int:
     from bulkops.cli.app import main as run_command_line  # noqa: PLC0415 - click may not be there
 
     return run_command_line()
+
+
+def _open_standard_streams() -> None:
+    """Open those that the caller closed (`>&-`) on nothing; else a journal or socket would get their descriptors."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - until the process ends
 
 
 if __name__ == "__main__":

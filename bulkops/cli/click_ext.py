@@ -21,11 +21,12 @@ WEBHOOK_VARIABLE: Final = "BULKOPS_WEBHOOK"
 
 @attrs.define
 class Invocation:
-    """What one call of the command line was asked to tell about itself."""
+    """What one call of the command line was asked to tell about itself; `in_run`: a run has begun and not ended."""
 
     debug: bool = False
     verbose: bool = False
     plan: PlanFlags | None = None
+    in_run: bool = False
 
 
 @attrs.frozen(kw_only=True)

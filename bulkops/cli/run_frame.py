@@ -7,7 +7,9 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import click
 
+from bulkops.cli.click_ext import Invocation
 from bulkops.cli.confirm import Question
 from bulkops.cli.eta import ForecastEta
 from bulkops.cli.notify import add_step_summary
@@ -114,7 +116,11 @@ async def run_with_progress(
         eta_source = ForecastEta(workato, operation, policy, total=total, settled=done)
     async with progress.shown(total, settled, eta_source):
         with listening(stop_signal, say):
-            return await go(stop_signal)
+            invocation = click.get_current_context().ensure_object(Invocation)
+            invocation.in_run = True
+            report = await go(stop_signal)
+            invocation.in_run = False
+            return report
 
 
 async def run_shown(

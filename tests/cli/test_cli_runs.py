@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from bulkops.cli.app import main
-from tests.cli.conftest import Cli, RemoteSandbox, Start
+from tests.cli.conftest import Cli, RemoteSandbox, Start, environment
 from tests.cli.pseudo import on_a_terminal
 from tests.fleet import main_job_text
 
@@ -415,3 +415,45 @@ def test_an_account_to_exclude_that_does_not_exist_is_told_before_the_run(
     folder = ("create-folder", "--folder", "Night", "--accounts", "all", "--client-file", str(sandbox.client_file))
     err = cli(*folder, "--exclude", str(tmp_path / "not.txt"), "--limit", "2", "--yes").err
     assert "not.txt: 1 account to exclude not found among the accounts: 99" in err
+
+
+def test_an_interrupt_that_the_run_does_not_get_names_the_command_that_goes_on(
+    cli: Cli, sandbox: RemoteSandbox, tmp_path: Path
+) -> None:
+    """As the third Ctrl-C, which has its usual effect: an exception in whatever runs at that moment."""
+    (tmp_path / "third.py").write_text("async def third(ctx):\n    raise KeyboardInterrupt\n")
+    ended = cli("run", f"{tmp_path}/third.py:third", "--accounts", "all", "--limit", "2", "--yes")
+    assert ended.code == 130
+    assert ended.err.splitlines()[-2:] == [
+        "error: interrupted; the run stopped at once",
+        "  try: bulkops resume settles the accounts in progress",
+    ]
+
+
+@pytest.mark.parametrize(("closed", "code"), [(">&-", 0), ("2>&-", 0), ("<&- >&- 2>&-", 0), ("<&- >&-", 2)])
+def test_a_run_with_closed_streams_ends_as_any_other(
+    sandbox: RemoteSandbox, tmp_path: Path, closed: str, code: int
+) -> None:
+    asks = () if code else ("--yes",)
+    words = [
+        "create-folder",
+        "--folder",
+        "Night",
+        "--accounts",
+        "all",
+        "--client-file",
+        str(sandbox.client_file),
+        *asks,
+    ]
+    shell = f'exec "$0" -m bulkops "$@" --journal "{tmp_path}" {closed}'
+    done = subprocess.run(
+        ["sh", "-c", shell, sys.executable, *words],
+        env=environment(sandbox.access),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == code
+    assert ("cannot ask for confirmation" in done.stderr) is (code == 2)
+    assert len(sandbox.effects("folder.created")) == (0 if code else COUNT)
