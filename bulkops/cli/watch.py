@@ -305,6 +305,7 @@ class _Watched:
         """Whether a process works on the run. An unfinished run gets a few seconds: it may have been resumed just
         now, or a successor of a dead process may be starting."""
         is_first, self._is_first = self._is_first, False
+        is_silent = is_first
         began = time.monotonic()
         while not await self._journal.is_locked(self._record.run_id):
             state = (await self._journal.get_run(self._record.run_id)).state
@@ -312,6 +313,9 @@ class _Watched:
             patience_s = _COMING_S if may_come else 0.0
             if await is_handed_over(self._journal, self._record.run_id):
                 patience_s = _WORKER_COMING_S
+                if is_silent and time.monotonic() >= began + _COMING_S:
+                    is_silent = False
+                    say(f"run {self._record.run_id} waits for a worker")
             if time.monotonic() >= began + patience_s:
                 return False
             await asyncio.sleep(min(_OFTEN_S, _COMING_S))

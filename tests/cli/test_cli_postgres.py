@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from bulkops.cli import watch
 from tests.cli.conftest import CUSTOMERS, Cli, RemoteSandbox, Start, halted
 from tests.postgres import own_server, with_parts
 from tests.processes import Process
@@ -114,6 +115,20 @@ def until_at_work(url: str, process: Process) -> None:
             while connection.execute(question.encode()).fetchone() != (True,):
                 assert process.poll() is None, process.stderr.read()
                 time.sleep(0.02)
+
+
+def test_without_a_worker_a_detached_run_waits(
+    cli: Cli, policy: tuple[str, ...], runs: list[str], url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "_COMING_S", 0.0)
+    monkeypatch.setattr(watch, "_WORKER_COMING_S", 0.3)
+    over = cli("stop", "--journal", url)
+    assert (over.code, over.err.splitlines()[0]) == (2, f"error: run {runs[1]} is not running")
+    assert cli("create-folder", "--folder", "C", *policy, "--detach", "--journal", url).code == 0
+    watched = cli("watch", "--journal", url)
+    assert watched.code == 130
+    assert re.fullmatch(r"run \S+ waits for a worker\n", watched.err)
+    assert "reason: no worker is alive" in watched.out
 
 
 def test_a_run_that_is_killed_is_resumed_at_once_on_its_machine(

@@ -147,11 +147,14 @@ async def _work(location: DatabaseLocation, concurrency: int, code: Path | None,
 
 async def _stop(location: DatabaseLocation, name: str | None, *, now: bool) -> str:
     from bulkops.cli.run_on_workers import INTERRUPTED
-    from bulkops.journal import Journal
+    from bulkops.journal import Journal, RunState
 
     async with Journal.open(location) as journal:
-        run_id = (await journal.get_run(name)).run_id
+        record = await journal.get_run(name)
+        run_id = record.run_id
         if run_id not in {one.run_id for one in await journal.shared_runs.handed_over()}:
+            if record.state is not RunState.RUNNING:
+                raise JournalError(f"run {run_id} is not running", remedy=f"see its state: bulkops report {run_id}")
             raise JournalError(
                 f"no worker has run {run_id}", remedy="press Ctrl-C in its process; see it with `bulkops runs`"
             )
