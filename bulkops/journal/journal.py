@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -241,15 +241,15 @@ class Journal:
         """Of all accounts of a run: by account, then in the order in which they began."""
         return await self._reader.ask(step_queries.step_marks, run_id)
 
-    async def begin_step(self, run_id: str, seq: int, step: str, data: object = None) -> None:
+    def begin_step(self, run_id: str, seq: int, step: str, data: object = None) -> Awaitable[None]:
         """Durable: the intent, before its request is sent. Starts the process's heartbeats if necessary."""
-        await self._writing.durable(self._writes.begin_step(run_id, seq, step, data, self._clock.boot_time_s()))
+        return self._writing.durable(self._writes.begin_step(run_id, seq, step, data, self._clock.boot_time_s()))
 
-    async def end_step(
+    def end_step(
         self, run_id: str, seq: int, step: str, state: StepState, result: object = None, *, changed: bool = False
-    ) -> None:
+    ) -> Awaitable[None]:
         """Durable: the step's result."""
-        await self._writing.durable(
+        return self._writing.durable(
             self._writes.end_step(run_id, seq, step, state, result, changed=changed, boot_s=self._clock.boot_time_s())
         )
 

@@ -186,16 +186,18 @@ def end_account(run_id: str, seq: int, ending: AccountResult, now: Instant) -> J
     return job
 
 
+_INTENT: Final = StepState.INTENT.value
+"""Once: `.value` of an enum is a call."""
+
+
 def begin_step(run_id: str, seq: int, step: str, data: object, boot_s: float) -> Job:
-    return StepWrite(
-        (utf8_text(run_id), seq, utf8_text(step), StepState.INTENT.value, encode(data), None, False, boot_s)
-    )
+    return StepWrite((utf8_text(run_id), seq, utf8_text(step), _INTENT, encode(data), None, False, boot_s))
 
 
 def end_step(
     run_id: str, seq: int, step: str, state: StepState, result: object, *, changed: bool, boot_s: float
 ) -> Job:
-    return StepWrite((utf8_text(run_id), seq, utf8_text(step), state.value, None, encode(result), changed, boot_s))
+    return StepWrite((utf8_text(run_id), seq, utf8_text(step), str(state), None, encode(result), changed, boot_s))
 
 
 def begin_process(run_id: str) -> Job:

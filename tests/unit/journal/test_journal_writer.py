@@ -199,7 +199,7 @@ async def test_a_cancelled_caller_leaves_the_write_to_happen(
 ) -> None:
     async with Journal.open(place) as journal:
         await journal.create_run(record(), inventory)
-        task = asyncio.create_task(journal.begin_step(RUN, 0, "import", None))
+        task = asyncio.ensure_future(journal.begin_step(RUN, 0, "import", None))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
