@@ -161,7 +161,7 @@ def _signature(name: str, thing: Any) -> Iterator[str]:
     returns = _bare(signature.return_annotation) if not inspect.isclass(thing) else inspect.Signature.empty
     text = str(signature.replace(parameters=parameters, return_annotation=returns))
     text = re.sub(r"<factory>|NOTHING|<[^<>]* at 0x[0-9a-f]+>", "...", text)
-    word = "async " if inspect.iscoroutinefunction(thing) else ""
+    word = "async " if inspect.iscoroutinefunction(inspect.unwrap(thing)) else ""
     line = f"{word}{name}{text}"
     if len(line) > WIDTH:
         head, tail = f"{word}{name}(", text[text.rindex(")") :]

@@ -44,6 +44,7 @@ async def plan_by_rehearsal(operation: Operation, ctx: Context) -> Plan | None:
     after: tuple[str, ...] = ()
     try:
         await operation.apply(ctx)
+        rehearsal.require_awaited()
     except WouldChange as would:
         after = (f"{would.what} (and what follows)",)
     if operation.only_requests:

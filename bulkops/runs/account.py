@@ -77,6 +77,7 @@ class AccountTask:
                     if drifted is None:
                         await self.operation.apply(ctx)
                         await self.operation.verify(ctx)
+                        log_of(ctx).require_awaited()
                 except (NotFound, ExceptionGroup) as error:
                     await require_customer(ctx, error)
                     raise

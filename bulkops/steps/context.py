@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar, overload
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import wraps
+from typing import Any, TypeAlias, TypeVar, cast, overload
 
 import attrs
 import msgspec
@@ -20,6 +21,20 @@ J = TypeVar("J", bound="bool | int | float | str | list[Any] | dict[str, Any] | 
 
 Record: TypeAlias = attrs.AttrsInstance | msgspec.Struct
 """A model or another object with fields, which the journal gives back as a dict."""
+
+
+M = TypeVar("M", bound=Callable[..., Coroutine[Any, Any, Any]])
+
+
+def _to_be_awaited(method: M) -> M:
+    """A call of the method that is never awaited fails the account, instead of doing nothing."""
+
+    @wraps(method)
+    def called(self: Context, name: str, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
+        self._log.called.add(name)
+        return method(self, name, *args, **kwargs)
+
+    return cast("M", called)
 
 
 class Context:
@@ -80,6 +95,7 @@ class Context:
         says: Sequence[str] | None = None,
     ) -> dict[str, Any]: ...
 
+    @_to_be_awaited
     async def step(
         self,
         name: str,
@@ -162,6 +178,7 @@ class Context:
         says: Sequence[str] | None = None,
     ) -> dict[str, Any]: ...
 
+    @_to_be_awaited
     async def ensure(
         self,
         name: str,

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, Final, TypeAlias
 
 import attrs
+import msgspec
 
 
 @attrs.frozen(kw_only=True)
@@ -52,3 +53,17 @@ class Effect:
     check: str | None = None
     planned: Any = NOT_PLANNED
     says: Sequence[str] | None = None
+
+    def intended(self, step: str) -> Any:
+        """`data` as the journal keeps it. Raises: TypeError if it is not JSON data, or `fn` cannot be called."""
+        if not callable(self.fn):
+            raise TypeError(f"step {step!r} needs an async function, not {type(self.fn).__name__}: give it uncalled")
+        return as_json(self.data, f"the data of step {step!r}")
+
+
+def as_json(value: object, what: str) -> Any:
+    """The value as the journal gives it back, to this process too. Raises: TypeError that says what it is."""
+    try:
+        return msgspec.to_builtins(value, str_keys=True)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{what} is not JSON data: {error}") from None

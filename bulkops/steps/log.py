@@ -8,7 +8,6 @@ from random import Random
 from typing import Any, Final, TypeVar
 
 import anyio
-import msgspec
 
 from bulkops.errors import ApiError, BulkopsError, TaskFailed
 from bulkops.events import Observer, StepEnded, ignore
@@ -18,7 +17,7 @@ from bulkops.logs import get_logger
 from bulkops.pacing import full_jitter
 from bulkops.session import InStep, RequestContext, StepWrites
 from bulkops.settings import Tuning
-from bulkops.steps.effect import Effect, Intent, Offline
+from bulkops.steps.effect import Effect, Intent, Offline, as_json
 from bulkops.steps.outside import OUTSIDE_STEPS, OutsideWrites
 from bulkops.steps.settle import MAX_SENDS, age_of, given_up, settle
 
@@ -69,7 +68,10 @@ class StepLog:
         self._steps = dict(steps)
         self._open = {name for name, row in steps.items() if row.state is StepState.INTENT}
         self.began_unresolved = bool(self._open)
+        self.called: set[str] = set()
+        """Names of steps that the operation has called and not begun to await."""
         self._used: set[str] = set()
+        self._is_over = False
         self._changed = any(row.changed for row in steps.values())
         self._outside = OutsideWrites(scope, steps)
         self._admitting = asyncio.Lock()
@@ -164,7 +166,7 @@ class StepLog:
         if key not in self._open:
             found = await find()
             if found is not None:
-                return msgspec.to_builtins(found)
+                return as_json(found, f"what step {key!r} found")
             await self.reset(name)
             self._used.add(key)
         return await self._do(key, effect)
@@ -178,8 +180,11 @@ class StepLog:
         await check()
 
     def _use(self, name: str) -> str:
-        """The name's key. Raises: TaskFailed when this pass has used it for an effect."""
+        """The name's key. Raises: TaskFailed when this pass has used it for an effect, or is over."""
         key = self.prefix + name
+        self.called.discard(name)
+        if self._is_over:
+            raise _not_awaited(name)
         if key in self._used:
             raise TaskFailed(
                 f"the operation uses the step name {name!r} twice",
@@ -190,9 +195,14 @@ class StepLog:
         self._used.add(key)
         return key
 
+    def require_awaited(self) -> None:
+        """Raises: TaskFailed for a step that the operation has called and not awaited: it has done nothing."""
+        if self.called:
+            raise _not_awaited(min(self.called))
+
     async def _do(self, key: str, effect: Effect) -> Any:
         """Settle what an earlier process left open, then send until the outcome is known."""
-        data = msgspec.to_builtins(effect.data)
+        data = effect.intended(key)
         row = self._steps.get(key)
         may_have_acted = False  # a send before this one, of which nothing more can be learned
         if row is not None and row.state is StepState.INTENT:
@@ -253,7 +263,9 @@ class StepLog:
         return full_jitter(sends - 1, base_s=tuning.backoff_base_s, cap_s=tuning.backoff_cap_s, rng=_RNG)
 
     async def settle_writes(self, *, ended_well: bool) -> None:
-        """Record the outcome of the writes outside of steps, at the end of the account's turn."""
+        """Record the outcome of the writes outside of steps, at the end of the account's turn. A task that the
+        operation has left behind can begin no step any more."""
+        self._is_over = True
         self._scope.before_write = None  # and the scope keeps this context alive no longer
         changed = self._outside.changed(ended_well=ended_well)
         if OUTSIDE_STEPS not in self._open or changed is None:
@@ -292,7 +304,7 @@ class StepLog:
                 self.before_effect = None
 
     async def _finish(self, key: str, effect: Effect, result: Any, data: Any) -> Any:
-        result = msgspec.to_builtins(result)
+        result = as_json(result, f"the result of step {key!r}")
         self._changed = self._changed or effect.changes
         await self._end(key, StepState.DONE, result, changed=effect.changes, data=data)
         return result
@@ -310,3 +322,12 @@ class StepLog:
     def _tell(self, key: str, state: StepState) -> None:
         if key != OUTSIDE_STEPS and self._observe is not ignore:
             self._observe(StepEnded(account=self._scope.account or "", step=key, state=state.value))
+
+
+def _not_awaited(name: str) -> TaskFailed:
+    return TaskFailed(
+        f"the operation does not await the step {name!r}",
+        failure_class="step-not-awaited",
+        cause="the operation does not await a step",
+        remedy=f"write: await ctx.step({name!r}, ...)",
+    )

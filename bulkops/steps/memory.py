@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import attrs
-import msgspec
 
 from bulkops.errors import TaskFailed
 from bulkops.journal import Journal, StepRow, StepState
+from bulkops.steps.effect import as_json
 from bulkops.steps.outside import OUTSIDE_STEPS
 
 _WORKED_ON: Final = "accounts of earlier runs"
@@ -37,7 +37,7 @@ class AccountMemory:
         return await self.journal.get_fact(self.tenant, self.account, kind, key)
 
     async def remember(self, kind: str, key: str, value: Any) -> None:
-        await self.journal.put_fact(self.tenant, self.account, kind, key, msgspec.to_builtins(value))
+        await self.journal.put_fact(self.tenant, self.account, kind, key, as_json(value, f"the value of {key!r}"))
 
     async def done_in(self, run_id: str) -> dict[str, StepRow]:
         """The account's steps that another run finished with an effect, by name, in the order they were begun."""

@@ -15,7 +15,7 @@ from bulkops.catalogue import Call
 from bulkops.errors import BulkopsError, NotFound, WouldChange
 from bulkops.journal import StepRow, StepState
 from bulkops.session import Reply
-from bulkops.steps.effect import NOT_PLANNED, Effect, Offline
+from bulkops.steps.effect import NOT_PLANNED, Effect, Offline, as_json
 from bulkops.steps.log import StepLog
 
 T = TypeVar("T")
@@ -101,7 +101,7 @@ class Rehearsal(StepLog):
             found = await find()
         if found is None and self.offline is Offline.DONE:
             found = effect.planned
-        return msgspec.to_builtins(found) if found is not None else await self._do(key, effect)
+        return as_json(found, f"what step {key!r} found") if found is not None else await self._do(key, effect)
 
     async def look(self, find: Callable[[], Awaitable[T]], *, missing: T) -> T:
         """What `find` finds; offline, `missing`. Raises: WouldChange after a look that finds nothing to be done."""
@@ -132,7 +132,9 @@ class Rehearsal(StepLog):
             await self._count(effect)
         if effect.changes:
             self._changes += (_kind_of(name),) if effect.says is None else effect.says
-        result: Any = _Unplanned(name) if effect.planned is NOT_PLANNED else msgspec.to_builtins(effect.planned)
+        result: Any = (
+            _Unplanned(name) if effect.planned is NOT_PLANNED else as_json(effect.planned, f"planned of step {name!r}")
+        )
         self._steps[key] = StepRow(
             step=key, state=StepState.DONE, data=effect.data, result=result, changed=effect.changes, began_age_s=0.0
         )

@@ -257,8 +257,8 @@ MISTAKES = (
     Mistake(
         "a rehearsal sends its steps",
         "Rehearsal._do",
-        "msgspec.to_builtins(effect.planned)",
-        "msgspec.to_builtins(await effect.fn())",
+        "as_json(effect.planned, ",
+        "as_json(await effect.fn(), ",
         OWN_PLANS,
     ),
     Mistake(

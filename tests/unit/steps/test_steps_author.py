@@ -13,7 +13,8 @@ import pytest
 
 import bulkops
 from bulkops import Context, Outcome, Report, StopSignal
-from bulkops.errors import NotFound
+from bulkops.errors import NotFound, TaskFailed
+from bulkops.events import AccountEnded
 from tests.here import Here, beside as started
 
 ID = 4100231
@@ -71,6 +72,79 @@ async def test_nor_may_two_tasks_of_one_pass_share_a_name(beside: Beside) -> Non
 
     report = await beside.run_one(two)
     assert report.accounts[0].failure_class == "step-name-twice"
+
+
+async def test_a_step_that_is_not_awaited_fails_the_account(beside: Beside) -> None:
+    """It did nothing, and the account was `unchanged`."""
+    calls: list[Any] = []
+
+    @bulkops.operation(plan="rehearse")
+    async def forgetful(ctx: Context) -> None:
+        calls.append(
+            ctx.ensure("create folder", find=lambda: find(ctx, "A"), do=lambda: ctx.account.folders.create("A"))
+        )
+
+    plan = await bulkops.Fleet(beside.workato, journal=beside.journal).plan(forgetful, [ID])
+    assert plan.accounts[0].problem == "the operation does not await a step"
+    report = await beside.run_one(forgetful)
+    assert (report.accounts[0].outcome, report.accounts[0].failure_class) == (Outcome.FAILED, "step-not-awaited")
+    assert "write: await ctx.step('create folder', ...)" in (report.accounts[0].reason or "")
+    for call in calls:
+        call.close()
+
+
+async def test_a_task_left_behind_begins_no_step(beside: Beside) -> None:
+    left: list[asyncio.Task[Any]] = []
+    ended = asyncio.Event()
+
+    async def later(ctx: Context) -> None:
+        await ended.wait()
+        await ctx.step("create folder", lambda: ctx.account.folders.create("A"))
+
+    async def leaving(ctx: Context) -> None:
+        left.append(asyncio.create_task(later(ctx)))
+
+    def observe(event: object) -> None:
+        if isinstance(event, AccountEnded):
+            ended.set()
+
+    await bulkops.Fleet(beside.workato, journal=beside.journal, observe=observe).run(leaving, [ID])
+    with pytest.raises(TaskFailed, match="does not await the step 'create folder'"):
+        await left[0]
+    assert beside.made() == {}
+
+
+async def test_a_step_that_cannot_run_has_not_begun(beside: Beside) -> None:
+    """It takes a function, and data that the journal can keep. Before, the account was `unknown`."""
+
+    async def called(ctx: Context) -> None:
+        made = ctx.account.folders.create("A")
+        try:
+            await ctx.step("create folder", made)  # type: ignore[call-overload]
+        finally:
+            made.close()
+
+    report = await beside.run_one(called)
+    assert report.accounts[0].outcome is Outcome.FAILED
+    assert "step 'create folder' needs an async function, not coroutine: give it uncalled" in (
+        report.accounts[0].reason or ""
+    )
+
+
+async def test_a_result_is_the_same_now_and_from_the_journal(beside: Beside) -> None:
+    seen: list[object] = []
+
+    async def count(value: object) -> Any:
+        return value
+
+    async def counting(ctx: Context) -> None:
+        seen.append(await ctx.step("count", lambda: count({1: "a"})))
+        await ctx.step("keep", lambda: count(object()), check="nothing")
+
+    report = await beside.run_one(counting)
+    assert "the result of step 'keep' is not JSON data" in (report.accounts[0].reason or "")
+    await beside.resume(counting)
+    assert seen == [{"1": "a"}] * 2
 
 
 async def test_nor_may_ensure_use_a_name_twice(beside: Beside) -> None:
