@@ -257,8 +257,8 @@ MISTAKES = (
     Mistake(
         "a rehearsal sends its steps",
         "Rehearsal._do",
-        "as_json(effect.planned, ",
-        "as_json(await effect.fn(), ",
+        'as_json(effect.planned, f"planned of step {name!r}")',
+        "as_json(await effect.fn(), name)",
         OWN_PLANS,
     ),
     Mistake(
