@@ -213,7 +213,12 @@ def test_a_limit_of_failures_halts_with_the_overshoot_printed(
     assert "halts when more than 2 failed; in the worst case 3 more fail" in result.err
     failed = json.loads(result.out)["outcomes"]["failed"]
     assert 2 < failed <= 2 + 3
-    assert result.err.splitlines()[-1].startswith("resume with: bulkops resume ")
+    assert "retry with: bulkops retry " in result.err.splitlines()[-1]  # a resume is refused until that is done
+    sandbox.ask("faults", {})
+    assert cli("resume", "--yes").code == 2
+    retried = cli("retry", "--yes")
+    assert "resume with: bulkops resume " in retried.err.splitlines()[-1]
+    assert cli("resume", "--yes", "--json").outcomes == {"changed": COUNT}
 
 
 def test_one_expired_token_costs_one_request_beside_the_question_whose_it_is(

@@ -36,7 +36,11 @@ class FailureLimit:
             self._count += 1
         if self._count <= self.limit:
             return None
-        return f"{self._count} accounts failed or unknown, more than the {self.limit} allowed"
+        return f"{_accounts(self._count)} failed or unknown, more than the {self.limit} allowed"
+
+
+def _accounts(count: int) -> str:
+    return f"{count} account{'' if count == 1 else 's'}"
 
 
 class Breaker:
@@ -114,7 +118,7 @@ class HaltRules:
         before = sum(wave.start <= seq < wave.end for seq in self._troubled)
         if before > allowed:
             raise PlanError(
-                f"{before} accounts have failed already, more than the {allowed} allowed",
-                remedy="raise --max-failures, or retry the failed ones first",
+                f"{_accounts(before)} failed or unknown already, more than the {allowed} allowed",
+                remedy="retry the failed ones first, or raise --max-failures",
             )
         return FailureLimit(allowed, already=before)

@@ -45,10 +45,10 @@ def test_what_a_person_needs_first(row: Row, report: Make) -> None:
         "| `bulkops retry 20260102-101530-k3f --failure-class import-failed` |",
         "| 1 | not attempted | 2 accounts failed | 4100003 | `bulkops resume 20260102-101530-k3f` |",
         "",
-        "Resume with:",
+        "Retry with:",
         "",
         "```sh",
-        "bulkops resume 20260102-101530-k3f",
+        "bulkops retry 20260102-101530-k3f",
         "```",
     ]
 

@@ -142,8 +142,22 @@ def test_a_stopped_run_says_why_once_and_how_to_go_on(row: Row, report: Make, st
     assert lines[1] == "reason: 1 failed no more"
     assert "40 accounts: 1 failed no more" in lines
     assert "    not attempted, for example 4100001" in lines
-    approval = " --approve" if state is RunState.PAUSED else ""
-    assert lines[-1] == f"resume with: bulkops resume 20260102-101530-k3f{approval}"
+    resume = "resume with: bulkops resume 20260102-101530-k3f"
+    assert (
+        lines[-1]
+        == {
+            RunState.HALTED: "retry with: bulkops retry 20260102-101530-k3f",
+            RunState.PAUSED: f"{resume} --approve",
+            RunState.INTERRUPTED: resume,
+            RunState.AUTH_FAILED: f"when the token is corrected, {resume}",
+        }[state]
+    )
+
+
+def test_a_halted_run_without_failed_accounts_is_resumed(row: Row, report: Make) -> None:
+    rows = row(0, Outcome.UNKNOWN, cause=CAUSE), row(1, Outcome.NOT_ATTEMPTED)
+    lines = render(report(*rows, state=RunState.HALTED, reason="no")).splitlines()
+    assert lines[-1] == "resume with: bulkops resume 20260102-101530-k3f"
 
 
 def test_only_failures_left_means_retry(row: Row, report: Make) -> None:

@@ -24,7 +24,7 @@ def test_the_limit_halts_at_the_first_failure_above_it_and_not_before(
 
 
 def test_a_limit_of_none_allowed_halts_at_the_first() -> None:
-    assert FailureLimit(0).note(Outcome.FAILED) == "1 accounts failed or unknown, more than the 0 allowed"
+    assert FailureLimit(0).note(Outcome.FAILED) == "1 account failed or unknown, more than the 0 allowed"
 
 
 @pytest.mark.parametrize("limit", [-1, -100])
