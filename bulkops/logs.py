@@ -45,6 +45,12 @@ class _Redacted(dict[str, Any]):
     def copy(self) -> _Redacted:
         return _Redacted(self)
 
+    def __str__(self) -> str:
+        """For handlers that know no structlog, such as the one that Python has for warnings."""
+        values = [f"{key}={value}" for key, value in self.items() if key not in {"event", *_OURS, *_MANY_LINES}]
+        blocks = [self[key] for key in _MANY_LINES & self.keys()]
+        return neutral("\n".join([" ".join([self["event"], *values]), *blocks]))
+
 
 class Redaction:
     """A structlog processor that masks values under secret-looking keys, and secrets anywhere else."""

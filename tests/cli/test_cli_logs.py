@@ -32,8 +32,10 @@ def test_a_library_says_nothing_until_asked(capsys: pytest.CaptureFixture[str]) 
 
 def test_another_library_user_may_listen_with_the_standard_library(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("DEBUG", logger="bulkops"):
-        get_logger("bulkops.test").debug("something", account="4100231")
-    assert "'account': '4100231'" in caplog.text
+        get_logger("bulkops.test").debug("something", account="4100231\x1b[2J")
+        assert caplog.messages == ["something account=4100231\\x1b[2J"]
+        get_logger("bulkops.test").warning("unexpected", account="4100231", exc_info=ValueError("no such plan"))
+    assert caplog.messages[1] == "unexpected account=4100231\nValueError: no such plan"
 
 
 def test_another_library_user_may_format_events_with_structlog() -> None:
