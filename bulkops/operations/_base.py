@@ -11,7 +11,7 @@ import attrs
 import msgspec
 
 from bulkops.client import Workato
-from bulkops.errors import TaskFailed
+from bulkops.errors import ConfigError, TaskFailed
 from bulkops.journal import AnyLocation, StepRow
 from bulkops.operations._function_digest import code_of
 from bulkops.operations._plan import Plan, plan_by_rehearsal, rehearsal_of, rehearse_offline
@@ -202,6 +202,11 @@ class Operation:
         return (self,)
 
     def __rshift__(self, other: Operation) -> Chain:
+        if not isinstance(other, Operation):
+            raise ConfigError(
+                f"{getattr(other, '__name__', repr(other))} is not an operation, and cannot follow {self.name}",
+                remedy="decorate a function with @bulkops.operation; make an instance of a class",
+            )
         return Chain((self, other))
 
 

@@ -261,9 +261,10 @@ async def inventory_of(accounts: Accounts, workato: Workato) -> Inventory:
         found = from_values([customer.id for customer in customers], source=workato.settings.url)
         named = (attrs.evolve(row, name=one.name or "") for row, one in zip(found.rows, customers, strict=True))
         return attrs.evolve(found, rows=_numbered(named))
-    if isinstance(accounts, str):
+    if isinstance(accounts, str | bytes) or not isinstance(accounts, Iterable):
+        what = f"the text {accounts!r}" if isinstance(accounts, str) else type(accounts).__name__
         raise ConfigError(
-            f"accounts must be a list, not the text {accounts!r}",
-            remedy="give a list of ids, or bulkops.read_accounts(path)",
+            f"accounts must be a list, not {what}",
+            remedy="give a list of ids, workato.customers.list(), or bulkops.read_accounts(path)",
         )
     return from_values(accounts)

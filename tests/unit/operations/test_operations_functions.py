@@ -127,6 +127,12 @@ def test_what_is_no_operation_is_told_before_anything_is_sent(thing: object, wor
         as_operation(thing)
 
 
+@pytest.mark.parametrize(("thing", "named"), [(load_from_file, "load_from_file"), (Needy, "Needy"), (3, "3")])
+def test_only_an_operation_can_follow_in_a_chain(thing: Any, named: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{named} is not an operation, and cannot follow needy; decorate"):
+        Needy("word") >> thing
+
+
 async def nobody() -> None:
     """Takes no account."""
 

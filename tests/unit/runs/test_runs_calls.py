@@ -38,9 +38,19 @@ async def test_a_list_of_customers_brings_its_client(workato: Workato, tmp_path:
     assert caught.value.remedy
 
 
-async def test_accounts_are_no_text(workato: Workato, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="accounts must be a list, not the text '4100231'"):
-        await bulkops.run(CreateFolder("CRM"), accounts="4100231", workato=workato, journal=tmp_path)  # type: ignore[arg-type]
+async def test_accounts_are_a_list(workato: Workato, tmp_path: Path) -> None:
+    async def later() -> AsyncIterator[int]:
+        yield IDS[0]
+
+    for mistake, named in (
+        ("4100231", "the text '4100231'"),
+        (b"4100231", "bytes"),
+        (IDS[0], "int"),
+        (workato.customers, "Customers"),
+        (later(), "async_generator"),
+    ):
+        with pytest.raises(ConfigError, match=f"accounts must be a list, not {named}"):
+            await bulkops.run(CreateFolder("CRM"), accounts=mistake, workato=workato, journal=tmp_path)  # type: ignore[arg-type]
 
 
 async def test_a_column_that_no_account_has_is_named_before_anything_is_sent(
