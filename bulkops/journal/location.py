@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 import attrs
 
 from bulkops.clock import Clock
+from bulkops.errors import ConfigError
 from bulkops.journal.sqlite import schema
 from bulkops.journal.sqlite.store import open_store
 from bulkops.journal.store import Store
@@ -25,9 +26,14 @@ class Location(ABC):
 
     @staticmethod
     def of(text: AnyLocation) -> Location:
-        """A directory, or the URL of a database. Raises: ConfigError for a malformed URL, without its password."""
+        """A directory, or the URL of a database. Raises: ConfigError for a malformed URL, without its password, and for
+        anything else."""
         if isinstance(text, Location):
             return text
+        if not isinstance(text, str | Path):
+            raise ConfigError(
+                f"the journal must be a directory or a URL, not {text!r}", remedy="give a path, or postgresql://..."
+            )
         if isinstance(text, str) and is_database_url(text):
             return DatabaseLocation(DatabaseUrl.parse(text), text == os.environ.get(VARIABLE))
         return DirectoryLocation(str(text))

@@ -34,19 +34,23 @@ def _parse_max_failures(value: int | str | None) -> int | str | None:
     return f"{percentage[1]}%"
 
 
-def _check_concurrency(_: object, __: object, value: int) -> None:
-    if not 1 <= value <= MAX_CONCURRENCY:
+def _check_concurrency(_: object, __: object, value: object) -> None:
+    if not (isinstance(value, int) and 1 <= value <= MAX_CONCURRENCY):
         raise ConfigError(
-            f"concurrency must be 1 to {MAX_CONCURRENCY}, not {value}",
+            f"concurrency must be 1 to {MAX_CONCURRENCY}, not {value!r}",
             remedy="the default of 200 suits most runs",
         )
 
 
-def _check_breaker(_: object, __: object, value: int | None) -> None:
-    if value is not None and value < 1:
+def _check_breaker(_: object, __: object, value: object) -> None:
+    if value is not None and not (isinstance(value, int) and value >= 1):
         raise ConfigError(
-            f"breaker must be 1 or more, not {value}", remedy="correct the number, or switch the breaker off"
+            f"breaker must be 1 or more, not {value!r}", remedy="correct the number, or switch the breaker off"
         )
+
+
+def _parse_waves(value: int | str | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def _check_waves(_: object, __: object, value: str | None) -> None:
@@ -111,6 +115,7 @@ class Policy:
     )
     waves: str | None = attrs.field(
         default=None,
+        converter=_parse_waves,
         validator=_check_waves,
         metadata=parameter(
             "Wave sizes such as 1,5%,rest: a gate after each wave decides on the next.", metavar="SIZES", unset="rest"

@@ -254,6 +254,13 @@ async def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         await Journal.open("postgresql://db/fleet").__aenter__()
 
 
+@pytest.mark.parametrize("mistake", [None, 5])
+def test_a_location_is_a_path_or_a_url(mistake: Any) -> None:
+    """`journal=os.environ.get(...)` made a directory `None`."""
+    with pytest.raises(ConfigError, match=f"the journal must be a directory or a URL, not {mistake}; give a path"):
+        Location.of(mistake)
+
+
 def test_a_location_shows_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "postgresql://ann:hunter2pw@db:5432/fleet?schema=ops&sslmode=require"
     location = Location.of(text)

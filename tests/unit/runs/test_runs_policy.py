@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bulkops.errors import ConfigError
@@ -78,6 +80,17 @@ def test_bad_waves_are_refused_in_words(given: str) -> None:
     with pytest.raises(ConfigError, match="waves") as caught:
         Policy(waves=given)
     assert caught.value.remedy == "write sizes such as 1,5%,rest"
+
+
+def test_waves_of_one_size_may_be_a_number() -> None:
+    assert Policy(waves=3) == Policy(waves="3")
+
+
+@pytest.mark.parametrize("given", [{"concurrency": "many"}, {"concurrency": 1.5}, {"breaker": "on"}, {"breaker": 0}])
+def test_counts_are_whole_numbers(given: dict[str, Any]) -> None:
+    ((name, value),) = given.items()
+    with pytest.raises(ConfigError, match=rf"^{name} must be 1 .*, not {value!r}"):
+        Policy(**given)
 
 
 def test_strict_failures_need_a_limit() -> None:
