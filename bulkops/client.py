@@ -99,7 +99,7 @@ class Account(_Workspace):
 
     def rows(self, call_id: str, /, **params: Any) -> AsyncIterator[Any]:
         """As `Workato.rows`, for this account."""
-        return generic.walk(self._session, self._scope, generic.find_call(call_id), params)
+        return generic.rows(self._session, self._scope, generic.find_call(call_id), params)
 
     def __repr__(self) -> str:
         return f"Account({self.id!r})"
@@ -219,7 +219,7 @@ class Workato(_Workspace):
 
     def rows(self, call_id: str, /, *, account: str | int | None = None, **params: Any) -> AsyncIterator[Any]:
         """The rows of a list, one by one, a page at a time; nothing is sent before the first. Raises: as `call`."""
-        return generic.walk(self._session, self._scope(account), generic.find_call(call_id), params)
+        return generic.rows(self._session, self._scope(account), generic.find_call(call_id), params)
 
     async def request(
         self,
@@ -297,4 +297,4 @@ async def _call(
         return await generic.call(session, scope, wanted, params, body=body)
     if body is not None:
         raise ConfigError(f"{call_id}: a call with all_pages takes no body", remedy="leave out the body, or all_pages")
-    return [row async for row in generic.walk(session, scope, wanted, params)]
+    return [row async for row in generic.rows(session, scope, wanted, params)]

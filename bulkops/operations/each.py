@@ -143,7 +143,7 @@ class Each(Operation):
         row, scope = self._row, scope_of(ctx.account)
         goes_on = row.pages != "none" and not _PLACES & values.keys()
         if goes_on:
-            return [each async for each in generic.walk(session_of(ctx.account), scope, row, values)]
+            return [each async for each in generic.rows(session_of(ctx.account), scope, row, values)]
         return await generic.call(session_of(ctx.account), scope, row, values)
 
     async def _change(self, ctx: Context, values: Mapping[str, Any]) -> None:

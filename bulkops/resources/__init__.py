@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from bulkops.resources import generic
-from bulkops.resources._pages import Pages
-from bulkops.resources._walking import PER_PAGE, first_page
+from bulkops.resources._pages import PER_PAGE, Pages, first_page
 from bulkops.resources.api_platform import (
     ApiAccessProfiles,
     ApiClients,

@@ -1,16 +1,39 @@
-"""Lists as async iterators, page by page."""
+"""Lists as async iterators, page by page, by each of the vendor's kinds of paging (vendor facts, section 7)."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from bulkops.catalogue import Call
-from bulkops.resources._walking import PER_PAGE, first_page, full_page, next_page
-from bulkops.session import ApiSession, RequestContext, decode_error, decode_list
+import msgspec
 
-_MOST_PAGES: Final[Mapping[str, int]] = {"partner": 10_000, "customer": 1_000}
-"""By scope. A list longer than a million customers, or a hundred thousand rows of one workspace, counts as endless."""
+from bulkops.catalogue import Call
+from bulkops.session import ApiSession, Reply, RequestContext, decode_error, decode_list
+
+T = TypeVar("T")
+
+PER_PAGE: Final = 100
+"""The vendor's largest page. Always sent: defaults differ between calls and versions (one is 1)."""
+
+_MOST_ROWS: Final = 1_000_000
+"""A longer list counts as endless: its ids are kept, to give no row twice."""
+
+_SIZES: Final[Mapping[str, tuple[str, int]]] = {
+    "page": ("per_page", PER_PAGE),
+    "since_id": ("per_page", PER_PAGE),
+    "page0": ("per_page", 20),  # the most that a recipe search gives
+    "page[number]": ("page[size]", PER_PAGE),
+    "page[after]": ("page[size]", PER_PAGE),
+}
+"""Parameter for the page size, by kind of paging; jobs have no such parameter."""
+
+_NUMBERED: Final[Mapping[str, tuple[str, int]]] = {
+    "page": ("page", 1),
+    "page0": ("page", 0),
+    "page[number]": ("page[number]", 1),
+}
+"""Kinds of paging by number, with the number of the first page."""
 
 _MOST_WALKS: Final = 4
 
@@ -20,10 +43,10 @@ class Row(Protocol):
     def id(self) -> int | str: ...
 
 
-T = TypeVar("T", bound=Row)
+R = TypeVar("R", bound=Row)
 
 
-class Pages(Generic[T]):
+class Pages(Generic[R]):
     """Rows of a list, requested page by page during iteration: one request per hundred rows, none before the first.
 
     No row comes twice: a page shifts when something is created while it is read. Each iteration begins anew.
@@ -38,14 +61,14 @@ class Pages(Generic[T]):
         self,
         session: ApiSession,
         call: Call,
-        type_: type[T],
+        type_: type[R],
         *,
         scope: RequestContext,
         path: Mapping[str, str | int],
         query: Mapping[str, str | int | bool | None],
-        note: Callable[[T], object] | None = None,
+        note: Callable[[R], object] | None = None,
     ) -> None:
-        """`note`: is called with each row."""
+        """`note`: is called with each row, as soon as its page is read."""
         self._session = session
         self._call = call
         self._type = type_
@@ -54,11 +77,11 @@ class Pages(Generic[T]):
         self._query = query
         self._note = note
 
-    async def collect(self) -> list[T]:
+    async def collect(self) -> list[R]:
         """All rows, in the server's order."""
         return [row async for row in self]
 
-    async def complete(self) -> AsyncIterator[T]:
+    async def complete(self) -> AsyncIterator[R]:
         """Every row that exists during the whole walk, even if others are deleted meanwhile.
 
         A deletion moves a row to a page that was read before, so one walk misses it. A list of more than one page is
@@ -74,28 +97,97 @@ class Pages(Generic[T]):
             if len(known) < PER_PAGE or len(known) == known_before:
                 return
 
-    async def __aiter__(self) -> AsyncIterator[T]:
-        seen: set[int | str] = set()
+    def __aiter__(self) -> AsyncIterator[R]:
         most = self._session.settings.tuning.page_sizes.get(self._call.id, PER_PAGE)
-        query: dict[str, Any] | None = first_page(self._call, self._query, at_most=most)
-        page = 1
-        while query is not None:
-            reply = await self._session.send(self._call, scope=self._scope, path=self._path, query=query)
-            rows = decode_list(reply, self._type)
-            new = [row for row in rows if row.id not in seen]
-            seen.update(row.id for row in new)
-            for row in new:
-                if self._note is not None:
-                    self._note(row)
-                yield row
-            full = full_page(self._call, query)
-            if len(rows) < (full or 1):
-                return
-            query = next_page(self._call, query, [row.id for row in rows])
-            if not new and query is not None:
-                if full is None:
-                    return  # a cursor that stands still: this was the end
-                raise decode_error(reply, "the list repeats itself: a whole page was on earlier pages already")
-            if query is not None and page >= _MOST_PAGES[self._call.scope]:
-                raise decode_error(reply, f"the list does not end: {page} full pages, and there are more")
-            page += 1
+        query = first_page(self._call, self._query, at_most=most)
+        return walk(self._call, query, ask=self._ask, read=self._read, key=attrgetter("id"))
+
+    def _ask(self, query: Mapping[str, Any]) -> Awaitable[Reply]:
+        return self._session.send(self._call, scope=self._scope, path=self._path, query=query)
+
+    def _read(self, reply: Reply) -> tuple[list[R], None]:
+        rows = decode_list(reply, self._type)
+        if self._note is not None:
+            for row in rows:
+                self._note(row)
+        return rows, None
+
+
+async def walk(
+    call: Call,
+    query: Mapping[str, Any],
+    *,
+    ask: Callable[[Mapping[str, Any]], Awaitable[Reply]],
+    read: Callable[[Reply], tuple[Sequence[T], int | None]],
+    key: Callable[[T], object],
+) -> AsyncIterator[T]:
+    """Rows of a list, none twice. One request a page, from the page of `query` on; none before the first row is wanted.
+
+    Args:
+        ask: sends the request for a page.
+        read: the rows of a page, and how many make a full page if the response states it.
+        key: a row's id; for one without, something that only the same row has.
+    Raises: DecodeError for a list that repeats itself or does not end; what `ask` and `read` raise.
+    """
+    seen: set[object] = set()
+    while True:
+        reply = await ask(query)
+        rows, said = read(reply)
+        new = [row for row in rows if key(row) not in seen]
+        seen.update(map(key, new))
+        for row in new:
+            yield row
+        full = _full_page(call, query)
+        if not rows or (full is not None and len(rows) < min(full, said or full)):
+            return
+        following = _next_page(call, query, [key(row) for row in rows])
+        if following is None:
+            return
+        query = following
+        if not new:
+            if full is None:
+                return  # a cursor that stands still: this was the end
+            raise decode_error(reply, "the list repeats itself: a whole page was on earlier pages already")
+        if len(seen) >= _MOST_ROWS:
+            raise decode_error(reply, f"the list does not end: {len(seen):,} rows, and there are more")
+
+
+def first_page(call: Call, query: Mapping[str, Any] | None = None, *, at_most: int = PER_PAGE) -> dict[str, Any]:
+    """`query` with number and size of the first page, as far as the call has them and `query` does not say them.
+
+    `at_most`: rows that the server gives at a time.
+    """
+    filled = dict(query or {})
+    if call.pages in _NUMBERED:
+        name, number = _NUMBERED[call.pages]
+        filled[name] = filled.get(name) or number
+    if call.pages in _SIZES:
+        name, size = _SIZES[call.pages]
+        filled[name] = filled.get(name) or min(size, at_most)
+    return filled
+
+
+def _full_page(call: Call, query: Mapping[str, Any]) -> int | None:
+    """Rows of a page after which another may follow; None if unknown."""
+    return int(query[_SIZES[call.pages][0]]) if call.pages in _SIZES else None
+
+
+def _next_page(call: Call, query: Mapping[str, Any], ids: Sequence[object]) -> dict[str, Any] | None:
+    """The query for the page after the one whose rows have these ids; None: no further page."""
+    if call.pages in _NUMBERED:
+        name, _ = _NUMBERED[call.pages]
+        return {**query, name: int(query[name]) + 1}
+    match call.pages:
+        case "since_id":  # ids lower than it; lists are in descending order
+            numbers = [one for one in ids if isinstance(one, int)]
+            return {**query, "since_id": min(numbers)} if numbers else None
+        case "offset_job_id" | "page[after]":
+            return {**query, call.pages: ids[-1]} if isinstance(ids[-1], int | str) else None
+        case _:
+            return None
+
+
+def identity(row: Any) -> object:
+    """The key of a row of plain JSON."""
+    found = row.get("id") if isinstance(row, dict) else None
+    return found if isinstance(found, int | str) else msgspec.json.encode(row)

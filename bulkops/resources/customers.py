@@ -8,9 +8,8 @@ from typing import Any
 
 from bulkops.errors import InputError, NotFound
 from bulkops.models import Customer, CustomerMetrics, CustomerUsage, PlanChange
-from bulkops.resources._pages import Pages
+from bulkops.resources._pages import PER_PAGE, Pages
 from bulkops.resources._resource import Resource, given
-from bulkops.resources._walking import PER_PAGE
 from bulkops.session import ApiSession, RequestContext, account_segment
 
 

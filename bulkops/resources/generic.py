@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Final
+from functools import partial
+from typing import Any
 
 from bulkops.catalogue import ACCOUNT, CALLS, Call
 from bulkops.close_match import did_you_mean
 from bulkops.errors import ConfigError, StatusError
 from bulkops.resources._arguments import Arguments, place, type_of
+from bulkops.resources._pages import first_page, identity, walk
 from bulkops.resources._plain import page, payload, whole
 from bulkops.resources._raw import Raw, raw_request
 from bulkops.resources._types import from_text
-from bulkops.resources._walking import first_page, full_page, id_of, identity, next_page
-from bulkops.session import ApiSession, Reply, RequestContext, decode_error
+from bulkops.session import ApiSession, Reply, RequestContext
 
-__all__ = ["call", "check_call", "find_call", "from_text", "from_texts", "raw_request", "request", "type_of", "walk"]
-
-_MOST_ROWS: Final = 1_000_000
-"""A longer list counts as endless: its ids are kept, to give no row twice."""
+__all__ = ["call", "check_call", "find_call", "from_text", "from_texts", "raw_request", "request", "rows", "type_of"]
 
 
 def find_call(call_id: str) -> Call:
@@ -60,39 +58,17 @@ async def call(
     return payload(await _send(session, scope, wanted, arguments, first_page(wanted, arguments.query)))
 
 
-async def walk(
-    session: ApiSession, scope: RequestContext, wanted: Call, given: Mapping[str, Any]
-) -> AsyncIterator[Any]:
+def rows(session: ApiSession, scope: RequestContext, wanted: Call, given: Mapping[str, Any]) -> AsyncIterator[Any]:
     """The rows of a list, page by page, none twice. One request a page, from the page that `given` names on.
 
-    Raises: as `call`; ConfigError when the call is not a read; DecodeError for a list that repeats itself or does
-    not end.
+    Raises: ConfigError when the call is not a read, or as `call`; while iterated: DecodeError for a list that repeats
+    itself or does not end, and the ApiError tree.
     """
     arguments = check_call(wanted, given, account=scope.account)
     if not wanted.is_read:
         raise ConfigError(f"{wanted.id} is not a list", remedy="leave out all_pages (--all-pages)")
-    query = first_page(wanted, arguments.query)
-    seen: set[object] = set()
-    while True:
-        reply = await _send(session, scope, wanted, arguments, query)
-        rows, said = page(reply)
-        new = [row for row in rows if identity(row) not in seen]
-        for row in new:
-            yield row
-        full = full_page(wanted, query)
-        if not rows or (full is not None and len(rows) < min(full, said or full)):
-            return
-        following = next_page(wanted, query, [id_of(row) for row in rows])
-        if following is None:
-            return
-        query = following
-        if not new:
-            if full is None:
-                return  # a cursor that stands still: this was the end
-            raise decode_error(reply, "the list repeats itself: a whole page was on earlier pages already")
-        seen.update(map(identity, new))
-        if len(seen) >= _MOST_ROWS:
-            raise decode_error(reply, f"the list does not end: {len(seen):,} rows, and there are more")
+    ask = partial(_send, session, scope, wanted, arguments)
+    return walk(wanted, first_page(wanted, arguments.query), ask=ask, read=page, key=identity)
 
 
 async def request(session: ApiSession, scope: RequestContext, raw: Raw) -> Any:

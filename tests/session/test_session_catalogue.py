@@ -201,7 +201,7 @@ async def test_a_list_that_repeats_itself_ends_in_words(server: Any) -> None:
 async def test_a_list_of_new_rows_without_end_ends_in_words(
     server: Any, monkeypatch: pytest.MonkeyPatch, wanted: str
 ) -> None:
-    monkeypatch.setattr("bulkops.resources.generic._MOST_ROWS", 1_000)  # a million takes seconds
+    monkeypatch.setattr("bulkops.resources._pages._MOST_ROWS", 1_000)  # a million takes seconds
 
     async def handler(_: Any, out: Any) -> None:
         last = -100 * len(server.seen)  # ids get lower, as in a list by since_id
