@@ -32,6 +32,34 @@ class Credential:
     workspace: str | None = None
 
 
+@attrs.frozen(kw_only=True)
+class LeaseTerms:
+    """The lease that a process asks for.
+
+    Args:
+        label: the run's id, for the error of a refused run.
+        holder: of whom the lease is, if there are several one after the other: a pacer that holds its own slots.
+        share: run beside other processes.
+        server_timeout_s: how long after it left the server may still count a request that was never answered.
+    """
+
+    credential: Credential
+    label: str
+    holder: str
+    share: bool
+    server_timeout_s: float
+
+    @classmethod
+    def of(cls, credential: Credential, pacer: Pacer, *, label: str, share: bool) -> LeaseTerms:
+        return cls(
+            credential=credential,
+            label=label,
+            holder=pacer.id,
+            share=share,
+            server_timeout_s=pacer.server_timeout_s,
+        )
+
+
 class Lease(Protocol):
     """The use of a credential by one process."""
 
@@ -50,10 +78,7 @@ class Ledger(Protocol):
         self, credential: Credential, pacer: Pacer, *, label: str, share: bool
     ) -> AbstractAsyncContextManager[Lease]:
         """Use a credential: inside, the pacer's quotas are kept together with other processes. It ends in order, also
-        after an error.
+        after an error. `label`, `share`: as in `LeaseTerms`.
 
-        Args:
-            label: the run's id, for the error of a refused run.
-            share: run beside other processes.
         Raises: RunLocked naming another run, when there is one (with `share`: when there are too many); JournalError.
         """

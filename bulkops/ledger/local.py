@@ -15,7 +15,7 @@ import attrs
 
 from bulkops.clock import BEAT_S, MARGIN_S, Clock, SystemClock
 from bulkops.errors import JournalError
-from bulkops.ledger.base import Credential, Lease
+from bulkops.ledger.base import Credential, Lease, LeaseTerms
 from bulkops.ledger.leasing import BeatingLease, again, begun_in_thread
 from bulkops.ledger.quota_sharing import Allotment, dividing
 from bulkops.ledger.slots import Request, Settled
@@ -45,42 +45,22 @@ class LocalLedger:
         """See `Ledger.lease`."""
         async with (
             self.join(
-                credential,
-                label=label,
-                holder=pacer.id,
-                share=share,
-                server_timeout_s=pacer.server_timeout_s,
-                slots=pacer.held(recorded=True),
+                LeaseTerms.of(credential, pacer, label=label, share=share), slots=pacer.held(recorded=True)
             ) as member,
             dividing(member, pacer),
         ):
             yield member
 
     @asynccontextmanager
-    async def join(
-        self,
-        credential: Credential,
-        *,
-        label: str,
-        holder: str,
-        share: bool,
-        server_timeout_s: float,
-        slots: Sequence[HeldSlot] = (),
-    ) -> AsyncIterator[LocalLease]:
+    async def join(self, terms: LeaseTerms, *, slots: Sequence[HeldSlot] = ()) -> AsyncIterator[LocalLease]:
         """Be one of the processes on a credential. Leaving without `LocalLease.end` leaves the record of a killed
         process.
 
-        Args:
-            holder: of whom this lease is, if there are several one after the other: a pacer that holds its own slots.
-            server_timeout_s: how long after it left the server may still count a request that was never answered.
-            slots: of recorded quotas, that requests before this lease hold.
-        Raises: as `Ledger.lease`.
+        `slots`: of recorded quotas, that requests before this lease hold. Raises: as `Ledger.lease`.
         """
 
         def begin(transactions: LedgerTransactions) -> None:
-            transactions.begin(
-                credential, label=label, holder=holder, share=share, server_timeout_s=server_timeout_s, slots=slots
-            )
+            transactions.begin(terms, slots)
 
         def make() -> LedgerTransactions:
             return LedgerTransactions(self._directory or state_directory(), self._clock)

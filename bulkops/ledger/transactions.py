@@ -16,7 +16,7 @@ import attrs
 
 from bulkops.clock import MARGIN_S, Clock, Instant, ProcessRecord
 from bulkops.errors import RunLocked
-from bulkops.ledger.base import Credential
+from bulkops.ledger.base import Credential, LeaseTerms
 from bulkops.ledger.quota_sharing import MAX_MEMBERS, Allotment
 from bulkops.ledger.schema import FILE_NAME, describe, open_ledger
 from bulkops.ledger.slots import (
@@ -81,26 +81,18 @@ class LedgerTransactions:
 
     # -- a lease ------------------------------------------------------------------------------------------------
 
-    def begin(
-        self,
-        credential: Credential,
-        *,
-        label: str,
-        holder: str,
-        share: bool,
-        server_timeout_s: float,
-        slots: Iterable[HeldSlot],
-    ) -> None:
+    def begin(self, terms: LeaseTerms, slots: Iterable[HeldSlot]) -> None:
         """Raises: RunLocked when others are at work, or too many of them."""
-        self._mine = Owner(credential, holder)
-        self._server_timeout_s = server_timeout_s
+        credential = terms.credential
+        self._mine = Owner(credential, terms.holder)
+        self._server_timeout_s = terms.server_timeout_s
         with self._transaction(beats=True) as now:
             self._redate(now)
             self._forget(now)
             others = self._working(now)
-            if others and (not share or len(others) >= MAX_MEMBERS):
+            if others and (not terms.share or len(others) >= MAX_MEMBERS):
                 raise _in_use(others[0], credential.host)
-            self._mine = Owner(credential, holder, int.from_bytes(os.urandom(7)))
+            self._mine = Owner(credential, terms.holder, int.from_bytes(os.urandom(7)))
             self._connection.execute(
                 """INSERT INTO processes (process_id, host, workspace, label, holder, pid, boot_id, beat_boot_s,
                      beat_wall_s, server_timeout_s, share, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)""",
@@ -108,17 +100,17 @@ class LedgerTransactions:
                     self._mine.process_id,
                     credential.host,
                     credential.workspace,
-                    label,
-                    holder,
+                    terms.label,
+                    terms.holder,
                     os.getpid(),
                     now.boot_id,
                     now.boot_s,
                     now.wall_s,
-                    server_timeout_s,
+                    terms.server_timeout_s,
                     _WORKING,
                 ),
             )
-            self._lock.enter_context(held(self._lock_file(self._mine.process_id), label))
+            self._lock.enter_context(held(self._lock_file(self._mine.process_id), terms.label))
             put_slots(self._connection, self._mine, slots, now, recorded=True)
 
     def renew(

@@ -13,7 +13,7 @@ import msgspec
 
 from bulkops.clock import BEAT_S, MARGIN_S, Clock
 from bulkops.errors import RunLocked
-from bulkops.ledger.base import Credential
+from bulkops.ledger.base import LeaseTerms
 from bulkops.ledger.postgres.messages import Opened, Opening, Reply, Request
 from bulkops.pacing import HORIZON_S
 from bulkops.postgres import DatabaseUrl, connect, connect_again, describe, is_outage, migrate
@@ -79,17 +79,17 @@ class LedgerDatabase:
         """Without `end` before it, the state is as after a kill."""
         self._connection.close()
 
-    def begin(self, credential: Credential, *, label: str, share: bool, server_timeout_s: float) -> None:
+    def begin(self, terms: LeaseTerms) -> None:
         """Raises: RunLocked when another run is at work."""
         reply = self._call(
             "ledger_begin",
-            attrs.asdict(credential)
+            attrs.asdict(terms.credential)
             | {
-                "label": label,
-                "share": share,
+                "label": terms.label,
+                "share": terms.share,
                 "machine": platform.node(),
                 "pid": os.getpid(),
-                "server_timeout_s": server_timeout_s,
+                "server_timeout_s": terms.server_timeout_s,
             },
             dict[str, Any],
         )
@@ -97,7 +97,7 @@ class LedgerDatabase:
         if (other := reply.get("in_use")) is not None:
             raise RunLocked(
                 f"run {other['label']} is already using this credential in process {other['pid']} of"
-                f" {other['machine']}, on host {credential.host}",
+                f" {other['machine']}, on host {terms.credential.host}",
                 run_id=other["label"],
                 pid=other["pid"],
                 remedy="wait for it (--if-running wait), or share the quotas with it (--if-running share)",

@@ -18,7 +18,7 @@ import attrs
 
 from bulkops.clock import BEAT_S, MARGIN_S, Clock, SystemClock
 from bulkops.errors import JournalError
-from bulkops.ledger.base import Credential, Lease
+from bulkops.ledger.base import Credential, Lease, LeaseTerms
 from bulkops.ledger.leasing import BeatingLease, again, begun_in_thread
 from bulkops.ledger.postgres.beats import beating
 from bulkops.ledger.postgres.database import LedgerDatabase
@@ -59,15 +59,16 @@ class PostgresLedger:
     @asynccontextmanager
     async def lease(self, credential: Credential, pacer: Pacer, *, label: str, share: bool) -> AsyncIterator[Lease]:
         """See `Ledger.lease`."""
+        terms = LeaseTerms.of(credential, pacer, label=label, share=share)
 
-        def begin(database: LedgerDatabase, *, share: bool = share) -> None:
-            database.begin(credential, label=label, share=share, server_timeout_s=pacer.server_timeout_s)
+        def begin(database: LedgerDatabase) -> None:
+            database.begin(terms)
 
         def make() -> LedgerDatabase:
             return LedgerDatabase(self._database, self._clock, self._now)
 
         async with begun_in_thread(self._executor, make, begin) as (database, executor):
-            rejoin = partial(begin, database, share=True)
+            rejoin = partial(database.begin, attrs.evolve(terms, share=True))
             lease = PostgresLease(database, executor, self._clock, pacer, rejoin=rejoin)
             with beating(database, executor, self._clock) if self._executor is None else nullcontext():
                 async with lease.kept():

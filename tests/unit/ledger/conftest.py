@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import psycopg
 import pytest
 
-from bulkops.ledger import Credential
+from bulkops.ledger import Credential, LeaseTerms
 from bulkops.ledger.transactions import LedgerTransactions
+from bulkops.pacing import HeldSlot
 from bulkops.postgres import DatabaseUrl
 from tests.clocks import StepClock
 from tests.postgres import with_parts
@@ -33,12 +34,18 @@ def begin(tmp_path: Path, clock: StepClock) -> Iterator[Begin]:
     processes = []
 
     def make(
-        label: str = "r1", *, host: str = HOST, workspace: str | None = None, **changes: Any
+        label: str = "r1",
+        *,
+        host: str = HOST,
+        workspace: str | None = None,
+        slots: Sequence[HeldSlot] = (),
+        **changes: Any,
     ) -> LedgerTransactions:
         process = LedgerTransactions(tmp_path, clock)
         processes.append(process)
-        known: dict[str, Any] = {"holder": label, "share": True, "server_timeout_s": SERVER_TIMEOUT_S, "slots": ()}
-        process.begin(Credential(host, workspace), label=label, **(known | changes))
+        known: dict[str, Any] = {"holder": label, "share": True, "server_timeout_s": SERVER_TIMEOUT_S}
+        terms = LeaseTerms(credential=Credential(host, workspace), label=label, **(known | changes))
+        process.begin(terms, slots)
         return process
 
     yield make

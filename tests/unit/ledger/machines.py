@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import psycopg
 
-from bulkops.ledger import Credential
+from bulkops.ledger import Credential, LeaseTerms
 from bulkops.ledger.postgres.database import LedgerDatabase
 from bulkops.ledger.postgres.messages import (
     Back,
@@ -125,7 +125,9 @@ class Fleet:
         machine = Machine(database)
         self._machines.append(machine)
         credential = Credential(host or self.host, workspace)
-        database.begin(credential, label=label, share=share, server_timeout_s=SERVER_TIMEOUT_S)
+        database.begin(
+            LeaseTerms(credential=credential, label=label, holder="", share=share, server_timeout_s=SERVER_TIMEOUT_S)
+        )
         return machine
 
     def again(self, machine: Machine) -> Machine:

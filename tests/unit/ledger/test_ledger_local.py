@@ -15,12 +15,13 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 import bulkops
 from bulkops.clock import MARGIN_S
 from bulkops.errors import JournalError, RunLocked
-from bulkops.ledger import Credential, LocalLedger
+from bulkops.ledger import Credential, LeaseTerms, LocalLedger
 from bulkops.ledger.local import LocalLease
 from bulkops.ledger.schema import FILE_NAME, open_ledger
 from bulkops.limit import Limit
@@ -29,12 +30,12 @@ from tests.unit.ledger.conftest import HOST, StepClock
 
 ROOT = Path(bulkops.__file__).parents[1]
 LIMITS = (Limit(3, 3600.0),)
+TERMS = LeaseTerms(credential=Credential(HOST), label="r1", holder="h1", share=True, server_timeout_s=40.0)
 
 
 @asynccontextmanager
-async def leased(directory: Path, clock: StepClock, **changes: Any) -> AsyncIterator[LocalLease]:
-    known: dict[str, Any] = {"label": "r1", "holder": "h1", "share": True, "server_timeout_s": 40.0}
-    async with LocalLedger(directory, clock=clock).join(Credential(HOST), **(known | changes)) as lease:
+async def leased(directory: Path, clock: StepClock) -> AsyncIterator[LocalLease]:
+    async with LocalLedger(directory, clock=clock).join(TERMS) as lease:
         assert isinstance(lease, LocalLease)
         yield lease
 
@@ -119,25 +120,24 @@ async def test_it_is_kept_in_the_users_state_directory(
     tmp_path: Path, clock: StepClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    async with LocalLedger(clock=clock).join(
-        Credential(HOST), label="r1", holder="h1", share=False, server_timeout_s=40.0
-    ):
+    async with LocalLedger(clock=clock).join(TERMS):
         assert (tmp_path / "bulkops" / FILE_NAME).exists()
     monkeypatch.setenv("XDG_STATE_HOME", "/proc/none")
     with pytest.raises(JournalError, match="cannot create the state directory"):
-        async with LocalLedger().join(Credential(HOST), label="r1", holder="h", share=False, server_timeout_s=40.0):
+        async with LocalLedger().join(TERMS):
             pass
 
 
 HOLDER = """
 import asyncio, sys, time
 from pathlib import Path
-from bulkops.ledger import Credential, LocalLedger
+from bulkops.ledger import Credential, LeaseTerms, LocalLedger
 from bulkops.limit import Limit
 async def main():
     ledger = LocalLedger(Path(sys.argv[1]))
     credential = Credential("https://www.workato.com")
-    async with ledger.join(credential, label="r1", holder="h1", share=False, server_timeout_s=40.0) as lease:
+    terms = LeaseTerms(credential=credential, label="r1", holder="h1", share=False, server_timeout_s=40.0)
+    async with ledger.join(terms) as lease:
         await lease.renew(part=0.0, used=0.0)
         await lease.take("q", None, (Limit(3, 3600.0),))
         print("at work", flush=True)
@@ -153,15 +153,15 @@ async def test_a_killed_process_holds_what_it_sent_and_nothing_else(tmp_path: Pa
         stdout=subprocess.PIPE,
     )
     assert child.stdout is not None
-    known: dict[str, Any] = {"label": "r2", "holder": "h2", "share": False, "server_timeout_s": 40.0}
+    terms = attrs.evolve(TERMS, label="r2", holder="h2", share=False)
     try:
         assert child.stdout.readline() == b"at work\n"
         with pytest.raises(RunLocked, match=f"run r1 is already using this credential in process {child.pid}"):
-            async with LocalLedger(tmp_path).join(Credential(HOST), **known):
+            async with LocalLedger(tmp_path).join(terms):
                 pass
         child.send_signal(signal.SIGKILL)
         child.wait(10)
-        async with LocalLedger(tmp_path).join(Credential(HOST), **known) as lease:
+        async with LocalLedger(tmp_path).join(terms) as lease:
             allotment = await lease.renew(part=0.0, used=0.0)
             assert 0 < allotment.killed_in_s <= 40 + MARGIN_S
             answers = [await lease.take("q", None, LIMITS) for _ in range(3)]
