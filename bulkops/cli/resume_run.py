@@ -142,6 +142,7 @@ async def _look_up(
             record = await journal.get_run(run_id)
         if record is None:
             return None
+        await journal.refuse_in_progress(record.run_id, remedy="wait until it ends, or stop it with Ctrl-C")
         taken = RESUMABLE if verb == "resume" else frozenset({Outcome.FAILED})
         rows = await journal.accounts(record.run_id, outcomes=taken, failure_class=failure_class)
         rows = await pick(journal, record.run_id, rows, subset)

@@ -77,9 +77,9 @@ def ahead_words(ahead: Ahead) -> list[str]:
     words = cost_words(ahead.most)
     lines = [f"at least {words}{more_words(ahead.more)}" if ahead.more else f"up to {words}"]
     if ahead.likely is not None:
-        are = f"{ahead.done} account is" if ahead.done == 1 else f"{ahead.done} accounts are"
+        are, them = ("account is", "it") if ahead.done == 1 else ("accounts are", "them")
         likely = cost_words(attrs.evolve(ahead.likely, quota=None))
-        lines.append(f"up to {likely} if {are} still as run {ahead.done_by} left them")
+        lines.append(f"up to {likely} if {ahead.done} {are} still as run {ahead.done_by} left {them}")
     return lines
 
 

@@ -149,16 +149,18 @@ class Journal:
     async def copy_of(self, run_id: str) -> RunCopy:
         """All rows of a run on which no process works, for `add_copy` of another journal. Raises: RunLocked."""
         for _ in range(2):
-            worker = await self.worker(run_id)
-            if worker is not None:
-                raise RunLocked(
-                    f"run {run_id} is in progress in {worker.words}",
-                    run_id=run_id,
-                    pid=worker.pid,
-                    remedy="copy it when it has ended",
-                )
+            await self.refuse_in_progress(run_id, remedy="copy it when it has ended")
             found = await self._reader.ask(read_copy, run_id)
         return found
+
+    async def refuse_in_progress(self, run_id: str, *, remedy: str) -> None:
+        """Raises: RunLocked when a process works on the run."""
+        worker = await self.worker(run_id)
+        if worker is not None:
+            died = "" if worker.host is None else "; if it was killed, try again in a few seconds"
+            raise RunLocked(
+                f"run {run_id} is in progress in {worker.words}", run_id=run_id, pid=worker.pid, remedy=remedy + died
+            )
 
     async def add_copy(self, copy: RunCopy) -> None:
         """Durable. A run of another journal, whole or not at all; what is known of an account stays.

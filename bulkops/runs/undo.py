@@ -13,11 +13,14 @@ from bulkops.runs.subset import ALL, Subset, pick
 async def undo_of(run_id: str | None, *, journal: AnyLocation, subset: Subset = ALL) -> tuple[UndoRun, Inventory]:
     """The operation that undoes a run, and the accounts that the run changed, last one first.
 
-    Sends nothing. Raises: JournalError; PlanError when nothing of the operation can be undone or nothing was changed;
-    InputError for an account that is not in the run.
+    Sends nothing. Raises: JournalError, also while a process works on the run; PlanError when nothing of the operation
+    can be undone or nothing was changed; InputError for an account that is not in the run.
     """
     async with Journal.open(journal, read_only=True) as opened:
         record = await opened.get_run(run_id)
+        await opened.refuse_in_progress(
+            record.run_id, remedy="stop it with Ctrl-C, or wait until it ends; then undo it"
+        )
         made = restore_to_undo(record.operation)
         if not made.can_undo():
             raise PlanError(f"run {record.run_id} cannot be undone: {record.title}", remedy="undo it by hand")

@@ -462,3 +462,21 @@ def test_a_run_with_closed_streams_ends_as_any_other(
     assert done.returncode == code
     assert ("cannot ask for confirmation" in done.stderr) is (code == 2)
     assert len(sandbox.effects("folder.created")) == (0 if code else COUNT)
+
+
+def test_a_run_in_progress_is_refused_before_it_is_shown_or_undone(
+    cli: Cli, background: Start, sandbox: RemoteSandbox, importing: tuple[object, ...]
+) -> None:
+    sandbox.ask("faults", {"slow": 1.0})
+    process = background(*importing, "--concurrency", "4", env=sandbox.access)
+    until(lambda: sandbox.effects("import.completed"))
+    for command in ("resume", "retry", "undo"):
+        refused = cli(command, "--if-running", "share", "--yes")
+        assert (refused.code, refused.out) == (2, ""), refused.err
+        lines = refused.err.splitlines()
+        assert f" is in progress in process {process.pid}" in lines[0]
+        assert lines[1].startswith("  try: ")
+        assert len(lines) == 2
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=300)
+    assert not sandbox.effects("folder.deleted"), "nothing was undone"
