@@ -30,6 +30,8 @@ FORBIDDEN: Final = {
 }
 """Patterns, matched without regard to case, each with its remedy."""
 
+_PATTERNS: Final = [(re.compile(pattern, re.IGNORECASE), remedy) for pattern, remedy in FORBIDDEN.items()]
+
 INDIRECT: Final = re.compile(r"\bthere (is|are) no\b|\bno such\b|\b(is|are) not there\b", re.IGNORECASE)
 """What a message may not say: it names what is missing. In prose these phrases are plain English."""
 
@@ -43,12 +45,7 @@ _WORD: Final = re.compile(r"[\w'./-]*\w[\w'./-]*")
 
 def faults(text: str) -> list[str]:
     """The forbidden phrases of a text, each with its remedy."""
-    found = ((hit.group(), remedy) for pattern, remedy in FORBIDDEN.items() for hit in _hits(pattern, text))
-    return [f"{phrase!r}: {remedy}" for phrase, remedy in found]
-
-
-def _hits(pattern: str, text: str) -> Iterator[re.Match[str]]:
-    return re.finditer(pattern, text, re.IGNORECASE)
+    return [f"{hit.group()!r}: {remedy}" for pattern, remedy in _PATTERNS for hit in pattern.finditer(text)]
 
 
 def sentences(page: Path) -> list[str]:
@@ -76,4 +73,5 @@ def texts(module: Path) -> Iterator[tuple[int, str]]:
 
 def first_line(module: Path) -> str:
     """The first line of a module's docstring; empty without one."""
-    return (ast.get_docstring(ast.parse(module.read_text(encoding="utf-8"))) or "").partition("\n")[0]
+    before, _, docstring = module.read_text(encoding="utf-8").partition('"""')
+    return "" if before else docstring.partition('"""')[0].partition("\n")[0]
