@@ -11,7 +11,8 @@ import attrs
 from bulkops.errors import ConfigError, TaskFailed
 from bulkops.models import ApiCollection, ApiEndpoint, Recipe
 from bulkops.operations._base import Operation
-from bulkops.operations._folders import existing_folder, is_folder_name, project_of, recipes_below
+from bulkops.operations._folder_contents import recipes_below
+from bulkops.operations._folders import existing_folder, is_folder_name, project_of
 from bulkops.operations._lookup import the_one
 from bulkops.operations._plan_effects import (
     PlannedFolder,

@@ -1,4 +1,4 @@
-"""Folders by name, and the recipes in them, with as few requests as possible: folder calls have a tight quota.
+"""Folders by name, found or created with as few requests as possible: folder calls have a tight quota.
 
 Folders directly under Home are projects, and the list of projects has a quota sixteen times wider (vendor facts,
 section 18). Only what is below them, and what is missing, is asked of the folder calls. Home may have folders that are
@@ -7,18 +7,14 @@ not projects, by `Tuning.only_projects` or the reply to a create: then a missing
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Collection
 from typing import Any
 
 from bulkops.errors import InputError, TaskFailed
-from bulkops.models import Folder, Recipe
+from bulkops.models import Folder
 from bulkops.operations._lookup import nearest_else, only_one, the_one
-from bulkops.operations._plan_effects import foreseen_of, with_planned
-from bulkops.operations.package import Package
+from bulkops.operations._plan_effects import foreseen_of
 from bulkops.steps import Context, Offline, is_planned, log_of, memory_of, planned_id, tuning_of
 
-_IMPORTED = "folders of imports"
 _PLAIN = "a folder under Home that is not a project"
 NO_PROJECT = "project-missing"
 
@@ -29,7 +25,7 @@ def is_folder_name(_: object, __: object, name: Any) -> None:
         raise InputError("the folder's name is empty", remedy="give --folder NAME")
 
 
-def _known(ctx: Context, parent_id: int | None = None) -> dict[str, list[int]] | None:
+def known_folders(ctx: Context, parent_id: int | None = None) -> dict[str, list[int]] | None:
     """Ids of the folders in `parent_id` (None: Home), by name; None before they were listed."""
     known: dict[str, list[int]] | None = memory_of(ctx).cache.get(_key(parent_id))
     return known
@@ -49,7 +45,7 @@ async def find_folder(
     folder that no project shows is looked for in Home, too.
     Raises: TaskFailed when several folders have the name.
     """
-    known = _known(ctx, parent_id)
+    known = known_folders(ctx, parent_id)
     offline = log_of(ctx).offline
     is_assumed = offline is Offline.DONE or (offline is not None and must_exist)
     if known is None or (name not in known and not is_assumed):  # a missing folder may have been created since
@@ -125,7 +121,7 @@ def no_folder(ctx: Context, name: str, *, remedy: str = "import into it first") 
     return TaskFailed(
         f"no folder is named {name!r}",
         failure_class="folder-missing",
-        remedy=nearest_else(name, _known(ctx) or (), otherwise=remedy),
+        remedy=nearest_else(name, known_folders(ctx) or (), otherwise=remedy),
     )
 
 
@@ -134,7 +130,7 @@ async def find_project(ctx: Context, name: str) -> int:
 
     Raises: TaskFailed when there is not exactly one.
     """
-    folders = (_known(ctx) or {}).get(name, ())
+    folders = (known_folders(ctx) or {}).get(name, ())
     if len(folders) == 1 and folders[0] in _projects(ctx):
         return _projects(ctx)[folders[0]]
     there = [project async for project in ctx.account.projects.list()]
@@ -154,6 +150,14 @@ async def _list_folders(ctx: Context, parent_id: int | None) -> dict[str, list[i
                 _projects(ctx)[project.folder_id] = project.id
         return found
     return await _by_name(ctx, parent_id) | _foreseen_below(ctx, parent_id)
+
+
+async def folders_in(ctx: Context, parent_id: int) -> dict[str, list[int]]:
+    """Ids of the folders in a folder, by name. Sends one request a page, once per account."""
+    known = known_folders(ctx, parent_id)
+    if known is None:
+        known = memory_of(ctx).cache[_key(parent_id)] = await _list_folders(ctx, parent_id)
+    return known
 
 
 async def _by_name(ctx: Context, parent_id: int | None) -> dict[str, list[int]]:
@@ -176,41 +180,13 @@ def _projects(ctx: Context) -> dict[int, int]:
 def _foreseen_below(ctx: Context, folder_id: int | None) -> dict[str, list[int]]:
     """The sub-folders of a folder that have to be listed, in a rehearsal without an account."""
     foreseen = foreseen_of(ctx)
-    count = foreseen.subfolders_to_list(_name_of(ctx, folder_id)) if foreseen is not None else 0
+    count = foreseen.subfolders_to_list(name_of_folder(ctx, folder_id)) if foreseen is not None else 0
     return {f"sub-folder {place}": [planned_id()] for place in range(count)}
 
 
-def _name_of(ctx: Context, folder_id: int | None) -> str:
+def name_of_folder(ctx: Context, folder_id: int | None) -> str:
     """The name of a folder under Home, "" of another one."""
-    return next((name for name, ids in (_known(ctx) or {}).items() if folder_id in ids), "")
-
-
-def know_inside(ctx: Context, folder_id: int, inside: set[int]) -> None:
-    """Note folders that are below `folder_id`: those of an import's recipes are, and need no look."""
-    memory_of(ctx).cache.setdefault(_inside_key(folder_id), set()).update(inside)
-
-
-def folders_inside(ctx: Context, folder_id: int) -> set[int]:
-    """Folders that `know_inside` noted below `folder_id`."""
-    inside: set[int] = memory_of(ctx).cache.get(_inside_key(folder_id), set())
-    return inside
-
-
-def know_import(ctx: Context, folder: str, folder_id: int, package: Package | None) -> None:
-    """Note a folder that an operation of the chain imports into. `package` None: not known yet."""
-    memory_of(ctx).cache.setdefault(_IMPORTED, set()).add(folder_id)
-    foreseen = foreseen_of(ctx)
-    if foreseen is not None:
-        foreseen.knows_import(folder, package)
-
-
-def imported_into(ctx: Context) -> set[int]:
-    """The folders that operations before this one import into."""
-    return set(memory_of(ctx).cache.get(_IMPORTED, ()))
-
-
-def _inside_key(folder_id: int) -> str:
-    return f"folders known to be below {folder_id}"
+    return next((name for name, ids in (known_folders(ctx) or {}).items() if folder_id in ids), "")
 
 
 async def find_path(ctx: Context, path: str, *, parent_id: int | None, must_exist: bool = False) -> int | None:
@@ -224,57 +200,3 @@ async def find_path(ctx: Context, path: str, *, parent_id: int | None, must_exis
         if folder_id is None:
             return None
     return folder_id
-
-
-async def recipes_in(ctx: Context, folder_id: int) -> list[Recipe]:
-    """Recipes directly in the folder, without their code. Sends one request a hundred recipes."""
-    return [
-        recipe
-        async for recipe in ctx.account.recipes.list(folder_id=folder_id)
-        # whether the vendor's filter reaches into sub-folders is not documented
-        if recipe.folder_id in {None, folder_id}
-    ]
-
-
-async def recipes_below(ctx: Context, folder_id: int) -> list[Recipe]:
-    """Recipes in the folder and in all its sub-folders, without their code.
-
-    Sends one request a hundred recipes of the account: their quota is thirty times wider than the folders'. Sub-folders
-    are asked for only as long as a recipe sits in a folder that is not known to be inside or somewhere else: Home is
-    not known.
-    """
-    everything = [recipe async for recipe in ctx.account.recipes.list()]
-    inside: set[int | None] = {folder_id, *folders_inside(ctx, folder_id)}
-    elsewhere = {id_ for ids in (_known(ctx) or {}).values() for id_ in ids}
-    unplaced = {recipe.folder_id for recipe in everything} - inside - elsewhere
-    if unplaced or _may_be_elsewhere(ctx, folder_id):
-        inside |= await folders_below(ctx, folder_id, until=unplaced)
-    return with_planned(ctx, (recipe for recipe in everything if recipe.folder_id in inside), folder_id)
-
-
-def _may_be_elsewhere(ctx: Context, folder_id: int) -> bool:
-    """Whether recipes may be in folders that nobody has told of, in a rehearsal without an account."""
-    foreseen, folder = foreseen_of(ctx), _name_of(ctx, folder_id)
-    if foreseen is None or not foreseen.has_unknown_folders(folder):
-        return False
-    if folder not in foreseen.folders and folder not in foreseen.imported:
-        foreseen.more.setdefault("sub-folder", 1)
-    return True
-
-
-async def folders_below(ctx: Context, folder_id: int, *, until: Collection[int | None] = ()) -> set[int]:
-    """Ids of all sub-folders at any depth; or of the nearest, until all of `until` are among them.
-
-    Sends one request a folder.
-    """
-    below: set[int] = set()
-    waiting = deque([folder_id])
-    while waiting and not (until and below.issuperset(until)):
-        parent_id = waiting.popleft()
-        known = _known(ctx, parent_id)
-        if known is None:
-            known = memory_of(ctx).cache[_key(parent_id)] = await _list_folders(ctx, parent_id)
-        new = {id_ for ids in known.values() for id_ in ids} - below
-        below |= new
-        waiting += new
-    return below

@@ -13,7 +13,8 @@ import attrs
 
 from bulkops.errors import ApiError, NotFound, TaskFailed, TaskUnknown, Unauthorized
 from bulkops.models import ImportStatus, Recipe
-from bulkops.operations._folders import find_path, know_inside, recipes_in
+from bulkops.operations._folder_contents import know_inside, recipes_in
+from bulkops.operations._folders import find_path
 from bulkops.operations._lookup import name_some
 from bulkops.operations._plan_effects import connections_of
 from bulkops.operations.package import Package

@@ -14,7 +14,8 @@ from bulkops.journal import StepRow
 from bulkops.models import Connection
 from bulkops.operations._base import Operation, Undoing
 from bulkops.operations._credentials import SUCCESS, Credentials, authorize, read_credentials, step_name
-from bulkops.operations._folders import existing_folder, folders_below, folders_inside, imported_into, is_folder_name
+from bulkops.operations._folder_contents import folders_below, folders_inside, imported_into
+from bulkops.operations._folders import existing_folder, is_folder_name
 from bulkops.operations._lookup import nearest_else
 from bulkops.operations._plan_effects import connections_of, folders_planned
 from bulkops.operations._switching import Problems

@@ -10,7 +10,8 @@ import attrs
 from bulkops.errors import TaskFailed, TaskUnknown
 from bulkops.models import Deployment
 from bulkops.operations._base import Operation
-from bulkops.operations._folders import existing_folder, is_folder_name, recipes_below
+from bulkops.operations._folder_contents import recipes_below
+from bulkops.operations._folders import existing_folder, is_folder_name
 from bulkops.operations._plan_effects import expect
 from bulkops.operations.polling import Polling
 from bulkops.parameters import parameter

@@ -14,15 +14,8 @@ from bulkops.errors import ConfigError, InputError, PlanError, TaskFailed
 from bulkops.journal import AnyLocation, Journal, StepRow
 from bulkops.models import Recipe
 from bulkops.operations._base import Operation, Undoing
-from bulkops.operations._folders import (
-    ensure_folder,
-    existing_folder,
-    find_folder,
-    folders_below,
-    is_folder_name,
-    know_import,
-    recipes_below,
-)
+from bulkops.operations._folder_contents import folders_below, know_import, recipes_below
+from bulkops.operations._folders import ensure_folder, existing_folder, find_folder, is_folder_name
 from bulkops.operations._import_job import FACT, STEP, Importing, Standing, fact_key, versions_of
 from bulkops.operations._lookup import name_some
 from bulkops.operations._plan_effects import expect, plan_import

@@ -9,7 +9,8 @@ import attrs
 from bulkops.errors import TaskUnknown
 from bulkops.models import Recipe
 from bulkops.operations._base import Operation
-from bulkops.operations._folders import existing_folder, is_folder_name, recipes_below
+from bulkops.operations._folder_contents import recipes_below
+from bulkops.operations._folders import existing_folder, is_folder_name
 from bulkops.operations._plan_effects import foreseen_of, plan_notes
 from bulkops.operations.ensure import Ensure
 from bulkops.operations.package import is_custom

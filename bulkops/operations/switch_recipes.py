@@ -10,7 +10,8 @@ import attrs
 from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
 from bulkops.models import Recipe
-from bulkops.operations._folders import existing_folder, find_folder, is_folder_name, no_folder, recipes_below
+from bulkops.operations._folder_contents import recipes_below
+from bulkops.operations._folders import existing_folder, find_folder, is_folder_name, no_folder
 from bulkops.operations._plan import Plan
 from bulkops.operations._plan_effects import imagine, is_import_unknown, plan_running
 from bulkops.operations._start_order import start_order
