@@ -91,7 +91,13 @@ class Report:
     @property
     def impossible(self) -> list[AccountRow]:
         """Accounts that were skipped because the plan that the run follows found that they cannot be done."""
-        return [row for row in self.accounts if row.outcome is Outcome.SKIPPED and row.failure_class == IMPOSSIBLE]
+        return [row for row in self.accounts if _is_impossible(row)]
+
+    @cached_property
+    def _is_troubled(self) -> bool:
+        """Whether there are `failures` or `impossible` ones. One look at each account: each is made anew for it."""
+        busy = {row.seq for row in self.in_progress}
+        return any(_is_impossible(row) or (row.outcome in TROUBLED and row.seq not in busy) for row in self.accounts)
 
     @property
     def duration_s(self) -> float:
@@ -106,14 +112,18 @@ class Report:
     @property
     def exit_code(self) -> int:
         """130 interrupted, 4 authentication, 3 halted, 5 paused, 1 some failed, unknown or impossible, 0 all well."""
-        return exit_code(self.state, troubled=bool(self.failures or self.impossible))
+        return exit_code(self.state, troubled=self._is_troubled)
 
     def raise_for_failures(self) -> None:
         """Raises: RunFailed if accounts failed, are unknown or impossible, else RunAborted if the run stopped early."""
-        if self.failures or self.impossible:
+        if self._is_troubled:
             raise RunFailed(summary(self), run_id=self.run_id, remedy="see report.failures")
         if self.state in STOPPED:
             raise RunAborted(summary(self), run_id=self.run_id, remedy=f"resume with: {resume_command(self)}")
 
     def __str__(self) -> str:
         return render_text(self)
+
+
+def _is_impossible(row: AccountRow) -> bool:
+    return row.outcome is Outcome.SKIPPED and row.failure_class == IMPOSSIBLE

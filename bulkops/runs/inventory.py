@@ -247,7 +247,8 @@ def _param(value: object) -> str:
 
 def check_columns(operation: Operation, inventory: Inventory) -> None:
     """Raises: InputError when the operation reads columns that no account has."""
-    missing = operation.columns() - {column for row in inventory.rows for column in row.params}
+    read = operation.columns()
+    missing = read and read - {column for row in inventory.rows for column in row.params}
     if missing:
         names = ", ".join(map(repr, sorted(missing)))
         raise InputError(f"{inventory.source} has no column {names}", remedy=f"add it: {operation.title} reads it")
