@@ -16,7 +16,7 @@ from bulkops.outcome import Outcome
 log = get_logger("bulkops.events")
 
 
-class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True):
+class AttemptEnded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One HTTP attempt. `status` None: no usable response, and `error` says why. Times are seconds. `waited_s`: for the
     quota and the rate limiter; `latency_s`: from leaving to the end of the response. `request_id` is sent as the
     correlation id; `correlation_id`: the server's own where it has another one.

@@ -58,7 +58,7 @@ class Attempt(AttemptIO):
         self.correlation_id: str | None = None
         self.elapsed_s = 0.0
         self._may_leave = may_leave
-        self.began_at = self._clock()
+        self.began_at = self._loop.time()
         self._is_settled = False
 
     def on_leaving(self) -> None:
@@ -88,7 +88,7 @@ class Attempt(AttemptIO):
 
     def end(self) -> None:
         """End the attempt. Without a response the server may still work on it, so the slot stays taken longer."""
-        self.elapsed_s = self._clock() - (self.sent_at if self.sent_at is not None else self.began_at)
+        self.elapsed_s = self._loop.time() - (self.sent_at if self.sent_at is not None else self.began_at)
         if self._is_settled:
             return
         self._is_settled = True

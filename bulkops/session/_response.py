@@ -9,7 +9,6 @@ from typing import Final, Literal, TypeAlias
 
 import aiohttp
 import attrs
-from aiohttp.client_proto import ResponseHandler
 from aiohttp.http import HttpProcessingError, RawResponseMessage
 from aiohttp.streams import StreamReader
 
@@ -61,12 +60,9 @@ class NoResponse:
 Result: TypeAlias = RawResponse | NoResponse
 
 
-async def final_head(protocol: ResponseHandler) -> tuple[RawResponseMessage, StreamReader]:
-    """Head and body of the response, after those that only say that it will come."""
-    while True:
-        head, content = await protocol.read()
-        if head.code >= 200 or head.code == HTTPStatus.SWITCHING_PROTOCOLS:
-            return head, content
+def is_final(head: RawResponseMessage) -> bool:
+    """Whether it is the head of the response, not one that only says that the response will come."""
+    return head.code >= 200 or head.code == HTTPStatus.SWITCHING_PROTOCOLS
 
 
 async def whole_body(content: StreamReader, most: int) -> bytes | NoResponse:

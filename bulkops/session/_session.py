@@ -83,6 +83,7 @@ class ApiSession:
         self._transport = Transport(settings)
         self._redact = Redactor(settings.auth.token)
         self._admission = Admission(self.pacer, self._budget)
+        self._may_leave = self._admission.may_leave  # made once: each attempt has it
         self.leasing = anyio.Lock()
         """Held while a run begins or ends its use of the credential; other runs wait for it."""
         self._families: set[tuple[str, str]] = set()
@@ -206,7 +207,7 @@ class ApiSession:
         tuning, tries = self.settings.tuning, pending.tries
         tries.attempt += 1
         timeout_s = min(tuning.attempt_timeout_s, tuning.call_timeout_s - tries.spent_s)
-        attempt = Attempt(pending, slot, timeout_s=timeout_s, may_leave=self._admission.may_leave)
+        attempt = Attempt(pending, slot, timeout_s=timeout_s, may_leave=self._may_leave)
         result = None
         try:
             result = await self._transport.exchange(pending.request, pending.request_id, attempt)

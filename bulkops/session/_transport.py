@@ -23,7 +23,7 @@ from bulkops.session._response import (
     RawResponse,
     Result,
     error_body,
-    final_head,
+    is_final,
     is_permanent,
     reason_of,
     whole_body,
@@ -56,7 +56,7 @@ class AttemptIO:
     def __init__(self, timeout_s: float) -> None:
         self.timeout_s = timeout_s
         self.sent_at: float | None = None
-        self._clock = asyncio.get_running_loop().time
+        self._loop = asyncio.get_running_loop()
         self._patience: DeadlineTimer | None = None
         self._leaving_over: asyncio.BaseTransport | None = None
 
@@ -73,17 +73,17 @@ class AttemptIO:
     def leave(self) -> None:
         """The connection stands and the first byte goes out now."""
         self.on_leaving()
-        self.sent_at = self._clock()
+        self.sent_at = self._loop.time()
         if self._patience is not None:
             self._patience.extend(self.sent_at + self.timeout_s)
 
-    def body_leaves(self, connection: asyncio.BaseTransport | None) -> None:
+    def body_leaves(self, connection: asyncio.BaseTransport) -> None:
         """A large body is on its way out over `connection`."""
         self._leaving_over = connection
 
     def body_left(self) -> None:
         self._leaving_over = None
-        self.sent_at = self._clock()
+        self.sent_at = self._loop.time()
 
     def land(self) -> None:
         """It is over: answered, given up or cancelled. What has not left by now never will."""
@@ -172,8 +172,10 @@ class Transport:
                 raise aiohttp.ServerDisconnectedError
             protocol.set_response_params(**_RESPONSE)
             attempt_io.leave()
-            body = await self._send(request, request_id, protocol, attempt_io)
-            head, content = await final_head(protocol)
+            body = self._send(request, request_id, protocol, attempt_io)
+            head, content = await protocol.read()
+            while not is_final(head):
+                head, content = await protocol.read()
             attempt_io.on_answer(head.code, head.headers)
             if 200 <= head.code < 300:
                 read = await whole_body(content, self._settings.tuning.max_body_bytes)
@@ -202,19 +204,21 @@ class Transport:
             connection.close()
         raise aiohttp.ServerDisconnectedError
 
-    async def _send(
+    def _send(
         self, request: Request, request_id: str, protocol: ResponseHandler, attempt_io: AttemptIO
     ) -> asyncio.Task[None] | None:
         """Write the request. Returns the task that still writes its body, if that is large."""
+        connection = protocol.transport
+        if connection is None or connection.is_closing():
+            raise aiohttp.ServerDisconnectedError
         body = request.body or b""
         head = self._head_of(request, request_id, len(body)).encode()
-        writer = StreamWriter(protocol, self._loop)
         if len(body) <= _LARGE_BODY_BYTES:
-            await writer.write(head + body, drain=False)
+            connection.write(head + body)
             return None
-        await writer.write(head, drain=False)
-        attempt_io.body_leaves(protocol.transport)
-        return self._loop.create_task(_send_large(body, writer, attempt_io))
+        connection.write(head)
+        attempt_io.body_leaves(connection)
+        return self._loop.create_task(_send_large(body, StreamWriter(protocol, self._loop), attempt_io))
 
     def _head_of(self, request: Request, request_id: str, body_bytes: int) -> str:
         method, query = request.call.method, f"?{request.query}" if request.query else ""

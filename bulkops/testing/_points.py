@@ -158,10 +158,10 @@ def _watch_leaving(before: Callable[[Any, Any, str], object], after: Callable[[A
     transport_class = _transport.Transport
     send = transport_class._send
 
-    async def watched_send(self: Any, request: Any, request_id: str, protocol: Any, attempt: Any) -> Any:
+    def watched_send(self: Any, request: Any, request_id: str, protocol: Any, attempt: Any) -> Any:
         name = _call_name(attempt)
         before(request, protocol, name)
-        body = await send(self, request, request_id, protocol, attempt)
+        body = send(self, request, request_id, protocol, attempt)
         if body is None:
             after(request, name)
         else:

@@ -28,15 +28,19 @@ class Deadline:
         self._stop = stop
         self._abort = abort
         self._answered_at = at
-        self._unsubscribe = session.subscribe(self._note)
-        self._timer = loop.call_at(at, self._passed) if at < math.inf else None
+        self._unsubscribe: Callable[[], object] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        if at < math.inf:
+            self._unsubscribe = session.subscribe(self._note)
+            self._timer = loop.call_at(at, self._passed)
 
     def answered(self) -> None:
         """The API has answered another process of the run."""
         self._answered_at = max(self._answered_at, self._clock())
 
     def close(self) -> None:
-        self._unsubscribe()
+        if self._unsubscribe is not None:
+            self._unsubscribe()
         if self._timer is not None:
             self._timer.cancel()
 
