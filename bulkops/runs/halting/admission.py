@@ -29,9 +29,14 @@ _AHEAD_LEAST_S: Final = 0.25
 _AHEAD_LEAST_SHARE: Final = 0.05
 """Share of a quota's window. Its queue must not run empty between two bursts of slots."""
 
-_FIRST: Final = 10
+_UNMEASURED: Final = 1.5
+"""Margin of an account's time, before it is measured. With too few accounts in the first window, the slow ones use its
+last slots, and a slot that is used late is late in each window that follows."""
+
+_FIRST: Final = 30
 _MORE_EACH_S: Final = 1.0
-"""Accounts admitted while their cost is unknown: at once, and in each second until one has ended well."""
+"""Accounts admitted while their cost is unknown: at once, with two requests each a window of the narrowest documented
+quotas; and in each second until one has ended well."""
 
 _LOOK_SHARE: Final = 1 / 60
 _LOOK_LEAST_S: Final = 0.05
@@ -196,7 +201,8 @@ class Admission:
     def _account_s(self) -> float:
         """The time that a slow account takes; the age of those in progress when a tenth of them is older."""
         old = next(itertools.islice(self._open.values(), len(self._open) // 10, None), None)
-        return max(self._demand.longest_s, old.age_s(self._clock()) if old is not None else 0.0)
+        slow_s = self._demand.longest_s * (1.0 if self._demand.is_measured else _UNMEASURED)
+        return max(slow_s, old.age_s(self._clock()) if old is not None else 0.0)
 
     def _look(self) -> None:
         """Admit those that wait, as far as there is room."""

@@ -26,7 +26,7 @@ class Demand:
 
     `each`: requests of each quota; `longest_s`: time of a slow account, without its waits for quotas: a slot that an
     account reaches late is lost for that long. `is_known`: False until an operation that cannot say its cost has
-    shown it.
+    shown it. `is_measured`: whether `longest_s` is a measured time.
     """
 
     def __init__(self, operation: Operation, tuning: Tuning) -> None:
@@ -41,6 +41,10 @@ class Demand:
         self.longest_s = self._foreseen_s
         self.is_known = bool(self._said)
 
+    @property
+    def is_measured(self) -> bool:
+        return self._ended >= _ENOUGH
+
     def note(self, sent: Mapping[str, int], own_s: float) -> None:
         """An account ended well: what it sent, and how long it took without waits."""
         self.is_known = True
@@ -54,4 +58,4 @@ class Demand:
         }
         self._times.append(own_s)
         seen_s = max(self._times)
-        self.longest_s = seen_s if self._ended >= _ENOUGH else max(self._foreseen_s, seen_s)
+        self.longest_s = seen_s if self.is_measured else max(self._foreseen_s, seen_s)
