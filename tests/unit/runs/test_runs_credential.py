@@ -14,7 +14,7 @@ import bulkops
 from bulkops import Policy, StopSignal, Workato
 from bulkops.client import session_of
 from bulkops.errors import JournalError, RunLocked
-from bulkops.ledger import Credential, LocalLedger
+from bulkops.ledger import Credential, LeaseTerms, LocalLedger
 from bulkops.ledger.local import LocalLease
 from bulkops.locks import state_directory
 from bulkops.runs.credential import hold_credential
@@ -43,9 +43,9 @@ def spoil() -> None:
 
 @asynccontextmanager
 async def another(workato: Workato, *, workspace: str | None = None) -> AsyncIterator[LocalLease]:
-    async with LocalLedger().join(
-        Credential(workato.settings.url, workspace), label="r9", holder="r9", share=True, server_timeout_s=40.0
-    ) as lease:
+    credential = Credential(workato.settings.url, workspace)
+    terms = LeaseTerms(credential=credential, label="r9", holder="r9", share=True, server_timeout_s=40.0)
+    async with LocalLedger().join(terms) as lease:
         await lease.renew(part=0.0, used=0.0)
         yield lease
 

@@ -16,7 +16,7 @@ import bulkops
 from bulkops import Policy, Workato
 from bulkops.client import session_of
 from bulkops.errors import RunLocked
-from bulkops.ledger import Credential, LocalLedger
+from bulkops.ledger import Credential, LeaseTerms, LocalLedger
 from bulkops.limit import Limit
 from bulkops.pacing import HeldSlot
 from bulkops.runs.credential import CredentialUse
@@ -116,9 +116,11 @@ async def test_two_runs_of_one_client_at_the_same_time_share_one_lease(tmp_path:
 @asynccontextmanager
 async def earlier(vendor: Sandbox, *, slots: list[HeldSlot] | None) -> AsyncIterator[None]:
     """An earlier process, which ended and left these slots, or was killed."""
-    async with LocalLedger().join(
-        Credential(vendor.url), label="earlier", holder="earlier", share=False, server_timeout_s=SERVER_TIMEOUT_S
-    ) as lease:
+    credential = Credential(vendor.url)
+    terms = LeaseTerms(
+        credential=credential, label="earlier", holder="earlier", share=False, server_timeout_s=SERVER_TIMEOUT_S
+    )
+    async with LocalLedger().join(terms) as lease:
         await lease.renew(part=0.0, used=0.0)
         if slots is not None:
             await lease.end(slots)
