@@ -1,4 +1,4 @@
-"""The response to one attempt, as it comes from aiohttp: read whole, or the reason why there is none."""
+"""The response to one attempt, as it comes from aiohttp: read whole, or the reason why it is missing."""
 
 from __future__ import annotations
 
