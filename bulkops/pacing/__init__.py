@@ -2,7 +2,7 @@
 
 from bulkops.pacing.backoff import full_jitter
 from bulkops.pacing.exploration import Explored
-from bulkops.pacing.key_queue import Priority
+from bulkops.pacing.key_queue import LAST_PLACE, Priority
 from bulkops.pacing.limits import Limits
 from bulkops.pacing.pacer import Pacer
 from bulkops.pacing.quota import Quota
@@ -17,6 +17,7 @@ from bulkops.pacing.window import window_length_s
 
 __all__ = [
     "HORIZON_S",
+    "LAST_PLACE",
     "LONGEST_DIVIDED_S",
     "Explored",
     "Full",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from bulkops.limit import Limit
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 Priority: TypeAlias = tuple[int, int]
 """Priority (-progress, seq), lower first: the account that is furthest along, then inventory order."""
+
+LAST_PLACE: Final = 2**62
+"""Place of a request that does not wait yet: behind all that do."""
 
 _FEW: Final = 64
 _FEW_LINES: Final = 1024
@@ -33,6 +37,11 @@ class Waiter(NamedTuple):
     future: asyncio.Future[Slot]
     key: str | None
     since: float
+
+    @property
+    def place(self) -> int:
+        """The priority as one number, for a database: it compares among all processes of a run."""
+        return (self.progress << 32) + self.seq
 
 
 class KeyQueue:
@@ -63,6 +72,10 @@ class KeyQueue:
                 return waiter
             heapq.heappop(self._heap)  # cancelled
         return None
+
+    def __iter__(self) -> Iterator[Waiter]:
+        """The waiters that are not cancelled, in no order."""
+        return (waiter for waiter in self._heap if not waiter.future.done())
 
     def pop(self) -> None:
         """The head leaves."""
@@ -148,6 +161,15 @@ class Queue:
             line.offers.pop()
             self._offer(line)
         return None
+
+    def places(self, behind: int, count: int) -> list[int]:
+        """Places of `count` waiters behind the first ones, ascending, whether or not their keys have room. Each that is
+        missing has `LAST_PLACE`.
+        """
+        lines = self._lines.values() if self._only is None else (self._only,)
+        first = heapq.nsmallest(behind + count, itertools.chain.from_iterable(lines))
+        places = [waiter.place for waiter in first[behind:]]
+        return places + [LAST_PLACE] * (count - len(places))
 
     def pop(self, waiter: Waiter, now: float) -> None:
         """The waiter that `head` named leaves."""

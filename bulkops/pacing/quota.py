@@ -44,7 +44,7 @@ class Quota:
         self.waited_s = 0.0
         self._longer_windows = [Window(limit.requests, limit.window_s) for limit in shared[1:]]
         self.shared_windows = (self.shortest_window, *self._longer_windows)
-        self._queue = Queue([limit for limit in limits if limit.key is not None])
+        self.queue = Queue([limit for limit in limits if limit.key is not None])
         self._by_key = any(limit.key is not None for limit in limits)
         self.limits = tuple(limits)
         self.exploration: Exploration | None = None
@@ -158,9 +158,9 @@ class Quota:
 
     def leaving_within(self, now: float, within_s: float) -> int:
         """Waiters that could leave in this time, if they had slots."""
-        if max(self.not_before, self._queue.next_at(now)) > now + within_s:
+        if max(self.not_before, self.queue.next_at(now)) > now + within_s:
             return 0
-        return int(min(self._queue.waiting, self.adaptation.departures_by(now + within_s)))
+        return int(min(self.queue.waiting, self.adaptation.departures_by(now + within_s)))
 
     def track(self, slot: Slot) -> None:
         """Keep the slot until no window counts its request any more."""
@@ -179,7 +179,7 @@ class Quota:
     def put_off(self, key: str | None, until: float, now: float, *, is_key: bool) -> None:
         """Other processes hold all slots of the quota, or of the key, until then: ask again."""
         if is_key:
-            self._queue.line(key, now).not_before = until
+            self.queue.line(key, now).not_before = until
         else:
             self.not_before = max(self.not_before, until)
 
@@ -192,23 +192,23 @@ class Quota:
 
     @property
     def waiting(self) -> int:
-        return self._queue.waiting
+        return self.queue.waiting
 
     def enqueue(self, waiter: Waiter, now: float) -> bool:
         """Returns: whether `best` or `next_at` may have changed."""
-        return self._queue.push(waiter, now)
+        return self.queue.push(waiter, now)
 
     def forget(self, waiter: Waiter, now: float) -> None:
         """A waiter was cancelled."""
-        self._queue.forget(waiter, now)
+        self.queue.forget(waiter, now)
 
     def best(self, now: float) -> Waiter | None:
         """The waiter that may leave now, or None."""
-        return self._queue.head(now) if self.free_at(now) <= now else None
+        return self.queue.head(now) if self.free_at(now) <= now else None
 
     def next_at(self, now: float) -> float:
         """When `best` may change, if no request ends before; infinity without waiters."""
-        at = max(self.free_at(now), self._queue.next_at(now))
+        at = max(self.free_at(now), self.queue.next_at(now))
         return at if self.exploration is None or not self.waiting else min(at, self.exploration.due_at)
 
     def frees_at(self, counted_by: float) -> float:
@@ -217,7 +217,7 @@ class Quota:
 
     def may_leave(self, key: str | None, now: float) -> bool:
         """Whether a new request could leave now without overtaking a waiter."""
-        return self._queue.may_leave(key, now) and self.free_at(now) <= now
+        return self.queue.may_leave(key, now) and self.free_at(now) <= now
 
     def free_at(self, now: float) -> float:
         """When gate, spacing and shared windows may let the next request leave."""
@@ -248,14 +248,14 @@ class Quota:
 
     def leave(self, waiter: Waiter, now: float) -> None:
         """The waiter that `best` named waits no longer."""
-        self._queue.pop(waiter, now)
+        self.queue.pop(waiter, now)
 
     def take(self, key: str | None, now: float) -> tuple[Window, ...]:
         """A request leaves. Returns: the windows it takes a slot in."""
         self.requests += 1
         if self.exploration is not None:
             self.exploration.granted()
-        windows = (*self.shared_windows, *self._queue.line(key, now).windows) if self._by_key else self.shared_windows
+        windows = (*self.shared_windows, *self.queue.line(key, now).windows) if self._by_key else self.shared_windows
         for window in windows:
             window.in_flight += 1
         adaptation, shortest = self.adaptation, self.shortest_window
@@ -272,7 +272,7 @@ class Quota:
             if counted[0][0] <= now - self._longest_s:
                 self._forget(now)
         if self._by_key:
-            self._queue.ended(slot.key, now)
+            self.queue.ended(slot.key, now)
 
     def was_answered(self, granted_at: float, now: float) -> Change | None:
         if self.exploration is not None:

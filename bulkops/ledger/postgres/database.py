@@ -33,7 +33,8 @@ _WANTING_S: Final = 1.5 * BEAT_S
 """Seconds in which a process that wanted slots counts among those that share a quota."""
 
 _GRACE_SHARE: Final = 0.02
-"""Share of a window for which a slot that came free is kept for processes that have less than a fair part."""
+"""Share of a window for which a slot that came free is kept for a run that has less than its part, and in a run for the
+oldest accounts."""
 
 _ALL: Final = 2**62
 """Of an exchange without a number of its own: all exchanges have been answered."""

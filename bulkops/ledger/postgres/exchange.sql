@@ -1,20 +1,30 @@
 -- The exchange: heartbeat, slots given back and taken, what was learned. One call, one commit, a few times a second.
 
 CREATE FUNCTION ledger_take(mine ledger_processes, wish jsonb, request jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
--- Slots of one quota that are free now or soon. `wish`: quota_id, windows as [window_id, requests], `want` more slots
--- beside `have` that are not used yet. A slot of each window is needed; the first window is the one that adapts.
+-- Slots of one quota that are free now or soon. Runs share it in equal parts; within a run, the requests that are first
+-- in its order of departure get the slots, whichever process has them.
+-- `wish`: quota_id, windows as [window_id, requests], `places` in that order of the requests that want a slot, beside
+-- `have` slots that are not used yet. A slot of each window is needed; the first window is the one that adapts.
 DECLARE
   moment float8 := mine.beat_at;
   horizon_s float8 := (request->>'horizon_s')::float8;
   until_at float8 := moment + horizon_s;
   q ledger_quotas;
+  run bigint[] := ARRAY(SELECT process_id FROM ledger_processes WHERE host = mine.host AND label = mine.label);
   sharers integer;
+  runs integer;
   w jsonb;
   most integer; -- requests that this window allows
   length float8;
   beside bigint;
-  free_now integer; left_over integer; mine_now integer;
-  grace_s float8; -- so long after a slot came free a process may have it beyond its fair part
+  free_now integer; left_over integer; run_now integer;
+  soon integer; -- slots that an exchange may take now
+  unclaimed integer; -- of these, slots that came free more than `turn_s` ago
+  in_run integer; -- slots for this run
+  for_all integer; -- of these, slots for the first process that asks
+  grace_s float8; -- so long after a slot came free a run may have it beyond its part
+  turn_s float8; -- and a process of the run out of turn
+  wanting_s float8 := (request->>'wanting_s')::float8;
   is_over boolean := false;
   used_by_others integer; refused_of_others integer; held_by_others integer;
   first_standing jsonb;
@@ -23,7 +33,8 @@ DECLARE
   numbers integer[]; moments float8[];
   picked jsonb := '[]'; -- for each window the numbers of its slots
   ready float8[] := '{}';
-  n integer := (wish->>'want')::integer;
+  wanted bigint[] := ARRAY(SELECT place::bigint FROM jsonb_array_elements_text(wish->'places') place);
+  n integer := cardinality(wanted);
   permitted integer; -- of those wanted
   next_at float8;
   i integer; k integer;
@@ -31,37 +42,46 @@ DECLARE
 BEGIN
   SELECT * INTO q FROM ledger_quotas WHERE quota_id = (wish->>'quota_id')::bigint;
   IF n > 0 THEN
-    INSERT INTO ledger_wants (quota_id, process_id, wanted_at) VALUES (q.quota_id, mine.process_id, moment)
-    ON CONFLICT (quota_id, process_id) DO UPDATE SET wanted_at = moment;
+    INSERT INTO ledger_wants (quota_id, process_id, wanted_at, places)
+    VALUES (q.quota_id, mine.process_id, moment, wanted)
+    ON CONFLICT (quota_id, process_id) DO UPDATE SET wanted_at = moment, places = wanted;
   END IF;
-  SELECT greatest(1, count(*)) INTO sharers FROM ledger_wants
-  WHERE quota_id = q.quota_id AND (wanted_at > moment - (request->>'wanting_s')::float8 OR process_id = mine.process_id);
+  SELECT greatest(1, count(*)), greatest(1, count(DISTINCT label)) INTO sharers, runs
+  FROM ledger_wants JOIN ledger_processes USING (process_id)
+  WHERE quota_id = q.quota_id AND (wanted_at > moment - wanting_s OR process_id = mine.process_id);
 
   FOR w IN SELECT * FROM jsonb_array_elements(wish->'windows') LOOP
     most := (w->>1)::integer;
     SELECT window_s INTO length FROM ledger_windows WHERE window_id = (w->>0)::bigint;
-    grace_s := least(horizon_s / 2, length * (request->>'grace_share')::float8);
+    turn_s := least(wanting_s, length * (request->>'grace_share')::float8);
+    grace_s := least(horizon_s / 2, turn_s);
     SELECT count(*) FILTER (WHERE NOT s.held AND s.free_at <= moment AND s.number <= most),
       count(*) FILTER (WHERE NOT s.held AND s.free_at <= moment - grace_s AND s.number <= most),
-      count(*) FILTER (WHERE (s.held OR s.free_at > until_at OR most < sharers) AND s.process_id = mine.process_id),
+      count(*) FILTER (WHERE (s.held OR s.free_at > until_at OR most < runs) AND s.process_id = ANY(run)),
+      most - count(*) FILTER (WHERE s.held OR s.free_at > until_at),
+      most - count(*) FILTER (WHERE s.held OR s.free_at > moment - turn_s),
       count(*) FILTER (WHERE (s.held OR s.free_at > moment) AND s.process_id <> mine.process_id),
       count(*) FILTER (WHERE s.free_at > moment AND NOT s.held AND s.refused AND s.process_id <> mine.process_id),
       count(*) FILTER (WHERE s.held AND s.process_id <> mine.process_id)
-    INTO free_now, left_over, mine_now, used_by_others, refused_of_others, held_by_others
+    INTO free_now, left_over, run_now, soon, unclaimed, used_by_others, refused_of_others, held_by_others
     FROM ledger_slots s WHERE s.window_id = (w->>0)::bigint;
     IF first_standing IS NULL THEN
       first_standing := jsonb_build_object('used', used_by_others, 'refused', refused_of_others, 'held', held_by_others);
     END IF;
     CONTINUE WHEN n <= 0;
-    -- Not more than half a second's worth in hand, or of those free now: a fair part of either.
-    n := least(n, greatest(1, ceil(most * horizon_s / length / sharers)::integer, free_now / sharers)
+    -- Not more in hand than a fair part of half a second's worth, on average or now: a kill holds it for long.
+    n := least(n, greatest(1, ceil(most * horizon_s / length / sharers)::integer, soon / sharers)
       - (wish->>'have')::integer);
-    -- Not more than a fair part of the window, but for slots that nobody else has taken.
-    k := greatest(0, ceil(most::float8 / sharers)::integer - mine_now) + left_over;
-    IF sharers > 1 AND n > k THEN
+    -- Not more than the run's part of the window, but for slots that no other run has taken.
+    k := greatest(0, ceil(most::float8 / runs)::integer - run_now) + left_over;
+    IF runs > 1 AND n > k THEN
       n := k;
       is_over := true;
     END IF;
+    -- While the first window is narrowed, not all of its free slots may be used.
+    i := CASE WHEN in_run IS NULL AND NOT q.opening THEN greatest(0, most - q.allowed) ELSE 0 END;
+    in_run := least(in_run, soon - i, k);
+    for_all := least(for_all, greatest(0, unclaimed - i));
     beside := ledger_beside(q, length, moment);
     IF beside IS NOT NULL THEN
       n := least(n, free_now - beside::integer);
@@ -70,6 +90,13 @@ BEGIN
   END LOOP;
 
   permitted := n;
+  IF n > 0 AND sharers > runs THEN
+    SELECT least(n, for_all + count(*)) INTO n FROM (
+      SELECT process_id, row_number() OVER (ORDER BY place, nth, process_id) AS turn
+      FROM ledger_wants, unnest(places) WITH ORDINALITY one (place, nth)
+      WHERE quota_id = q.quota_id AND process_id = ANY(run) AND wanted_at > moment - wanting_s
+    ) waiting WHERE process_id = mine.process_id AND turn <= in_run;
+  END IF;
   IF n > 0 AND q.closed_until > until_at THEN
     n := 0;
   END IF;
@@ -104,6 +131,7 @@ BEGIN
       END LOOP;
     END IF;
     IF n > 0 THEN
+      UPDATE ledger_wants SET places = wanted[n + 1:] WHERE quota_id = q.quota_id AND process_id = mine.process_id;
       FOR i IN 0..jsonb_array_length(wish->'windows') - 1 LOOP
         UPDATE ledger_slots s SET held = true, process_id = mine.process_id, taken_at = moment, refused = false,
           exchange = (request->>'exchange')::bigint
@@ -119,7 +147,7 @@ BEGIN
 
   IF next_at IS NULL THEN
     SELECT greatest(q.closed_until, max(soonest)) INTO next_at FROM (
-      SELECT min(CASE WHEN is_over AND s.process_id IS DISTINCT FROM mine.process_id
+      SELECT min(CASE WHEN is_over AND (s.process_id = ANY(run)) IS NOT TRUE
         THEN s.free_at + grace_s + horizon_s ELSE s.free_at END) AS soonest
       FROM jsonb_array_elements(wish->'windows') x
       JOIN ledger_slots s ON s.window_id = (x->>0)::bigint AND NOT s.held AND s.number <= (x->>1)::integer

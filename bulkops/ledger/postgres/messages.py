@@ -68,7 +68,7 @@ class Wish:
     quota: str
     quota_id: int
     windows: Sequence[tuple[int, int]]
-    want: int
+    places: Sequence[int]
     have: int
 
 

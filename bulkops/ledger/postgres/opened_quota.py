@@ -119,7 +119,7 @@ class OpenedQuota:
             quota=self.quota.name,
             quota_id=self.quota_id,
             windows=self.windows,
-            want=want,
+            places=self.quota.queue.places(len(shared), want),
             have=len(shared),
         )
 

@@ -48,10 +48,11 @@ CREATE TABLE ledger_slots ( -- as many rows as a window allows requests: who has
   PRIMARY KEY (window_id, number)
 ) WITH (fillfactor = 40); -- updates stay on their page
 
-CREATE TABLE ledger_wants ( -- which processes have lately wanted slots of a quota: they share it fairly
+CREATE TABLE ledger_wants ( -- which processes have lately wanted slots of a quota, and for which requests
   quota_id bigint NOT NULL REFERENCES ledger_quotas ON DELETE CASCADE,
   process_id bigint NOT NULL REFERENCES ledger_processes ON DELETE CASCADE,
   wanted_at float8 NOT NULL,
+  places bigint[] NOT NULL, -- in the run's order of departure, ascending
   PRIMARY KEY (quota_id, process_id)
 ) WITH (fillfactor = 50);
 

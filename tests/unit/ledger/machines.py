@@ -26,7 +26,7 @@ from bulkops.ledger.postgres.messages import (
     Wish,
 )
 from bulkops.limit import Limit
-from bulkops.pacing import window_length_s
+from bulkops.pacing import LAST_PLACE, window_length_s
 from bulkops.postgres import DatabaseUrl
 from tests.clocks import StepClock
 
@@ -64,17 +64,20 @@ class Machine:
         self.quotas[quota] = opened, opening
         return opened
 
-    def take(self, want: int, quota: str = "q", *, have: int = 0) -> tuple[list[tuple[Slot, float]], Taken]:
-        """Slots, each with the seconds until a request may leave with it."""
+    def take(
+        self, want: int | Sequence[int], quota: str = "q", *, have: int = 0
+    ) -> tuple[list[tuple[Slot, float]], Taken]:
+        """Slots, each with the seconds until a request may leave with it. `want`: how many, or for which places."""
         opened, opening = self.quotas[quota]
         windows = [(number, window.requests) for number, window in zip(opened.windows, opening.windows, strict=True)]
-        wish = Wish(quota=quota, quota_id=opened.quota_id, windows=windows, want=want, have=have)
+        places = [LAST_PLACE] * want if isinstance(want, int) else [*want]
+        wish = Wish(quota=quota, quota_id=opened.quota_id, windows=windows, places=places, have=have)
         reply = self.exchange(take=[wish])
         assert reply is not None
         (taken,) = reply.quotas
         return [((tuple(slot.numbers), self.exchanges), slot.ready_in_s) for slot in taken.slots], taken
 
-    def ready(self, want: int, quota: str = "q") -> list[float]:
+    def ready(self, want: int | Sequence[int], quota: str = "q") -> list[float]:
         """Seconds until each of up to `want` more slots."""
         return [round(ready_in_s, 3) for _, ready_in_s in self.take(want, quota)[0]]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import psycopg
 import pytest
@@ -116,6 +117,76 @@ def test_what_one_does_not_want_the_other_may_have(fleet: Fleet) -> None:
     assert drain(one) == 5
     fleet.pass_s(0.3)
     assert drain(one) == 4, "nobody else has taken them"
+
+
+# -- the workers of a run -----------------------------------------------------------------------------------------
+
+OLD, NEW = range(20), range(100, 120)
+"""Places of accounts in the run."""
+
+
+def waiting(fleet: Fleet, *, window_s: float = 60.0, **all_places: Sequence[int]) -> list[Machine]:
+    """Machines whose requests wait for ten slots, which came free 0.1 s ago. Their names begin with the run's."""
+    machines = [fleet.begin(name[:2]) for name in all_places]
+    for machine in machines:
+        machine.open("q", Limit(10, window_s))
+    taken, _ = machines[0].take(10)
+    machines[0].give_back([slot for slot, _ in taken], 0.0)
+    fleet.pass_s(window_length_s(window_s) - HORIZON_S - 0.1, *machines)
+    for machine, places in zip(machines, all_places.values(), strict=True):
+        assert machine.ready(places) == []
+    fleet.pass_s(HORIZON_S + 0.2)
+    return machines
+
+
+def served(machine: Machine, places: Sequence[int]) -> list[int]:
+    """The requests, by their places, that get slots now."""
+    count = 0
+    while taken := machine.ready(places[count:]):
+        count += len(taken)
+    return [*places[:count]]
+
+
+def test_slots_go_to_the_oldest_accounts_of_a_run(fleet: Fleet) -> None:
+    new, old = waiting(fleet, r1_new=NEW, r1_old=OLD)
+    assert served(new, NEW) == []
+    assert served(old, OLD[:8]) == [*OLD[:8]]
+    assert served(new, NEW) == [*NEW[:2]]
+
+
+def test_slots_go_to_accounts_in_turn_whichever_worker_has_them(fleet: Fleet) -> None:
+    even, odd = waiting(fleet, r1_even=OLD[::2], r1_odd=OLD[1::2])
+    assert served(even, OLD[::2]) == [0, 2, 4, 6, 8]
+    assert served(odd, OLD[1::2]) == [1, 3, 5, 7, 9]
+
+
+def test_a_run_with_more_workers_and_older_accounts_has_no_larger_part(fleet: Fleet) -> None:
+    new, old, other = waiting(fleet, r1_new=NEW, r1_old=OLD, r2=NEW)
+    assert (served(new, NEW), served(old, OLD)) == ([], [*OLD[:5]])
+    assert served(other, NEW) == [*NEW[:5]]
+
+
+@pytest.mark.parametrize(
+    ("window_s", "after_s"),
+    [
+        pytest.param(20.0, 0.3, id="free for a fiftieth of the window"),
+        pytest.param(600.0, 0.8, id="not wanted for a while"),
+    ],
+)
+def test_slots_that_the_oldest_accounts_leave_go_to_others(fleet: Fleet, window_s: float, after_s: float) -> None:
+    new, old = waiting(fleet, window_s=window_s, r1_new=NEW, r1_old=OLD)
+    fleet.pass_s(after_s - 0.1, new, old)
+    assert served(new, NEW) == []
+    fleet.pass_s(0.2, new, old)
+    assert served(new, NEW) == [*NEW[:10]]
+
+
+def test_slots_of_a_narrow_quota_go_to_the_oldest_accounts_too(fleet: Fleet) -> None:
+    new, old = waiting(fleet, r1_new=NEW, r1_old=OLD)
+    old.tell(allowed=4)
+    assert served(new, NEW) == []
+    assert served(old, OLD[:3]) == [*OLD[:3]]
+    assert served(new, NEW) == [*NEW[:1]]
 
 
 # -- the dead -----------------------------------------------------------------------------------------------------

@@ -294,7 +294,7 @@ class TestKeys:
         for number in range(3000):
             (await pacer.slot("q", key=str(number))).replied()
             await asyncio.sleep(1)
-        queue = pacer._quotas["q"]._queue
+        queue = pacer._quotas["q"].queue
         assert len(queue._lines) < 1100
         assert "kept" in queue._lines
         kept.unused()

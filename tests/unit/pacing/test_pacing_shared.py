@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 from bulkops.limit import Limit
-from bulkops.pacing import HORIZON_S, HeldSlot, Pacer, Quota, SharedQuota, SharedWidth, WindowUsage
+from bulkops.pacing import HORIZON_S, LAST_PLACE, HeldSlot, Pacer, Quota, SharedQuota, SharedWidth, WindowUsage
 from bulkops.pacing.adaptive_limit import AdaptiveLimit
 from tests.unit.pacing.vendor import in_virtual_time, now, pumping
 
@@ -81,6 +81,30 @@ async def test_who_is_furthest_along_gets_the_first_slot_in_hand() -> None:
             store.hand().add(number, 1.0)
         one.wake()
     assert left == [3, 2, 1]
+
+
+@pytest.mark.parametrize("limits", [(Limit(20, 60.0),), (Limit(20, 60.0), Limit(1, 60.0, "workspace"))])
+@in_virtual_time
+async def test_the_places_of_those_behind_the_hand_are_told(limits: tuple[Limit, ...]) -> None:
+    store = Store()
+    async with pumping(Pacer({"q": limits}, server_timeout_s=40.0, rng=Random(1))) as one:
+        one.share_slots(store)
+        waiting = [
+            asyncio.create_task(one.slot("q", key=str(priority), priority=priority))
+            for priority in [(-1, 7), (0, 2), (-1, 9), (0, 1), (0, 3)]
+        ]
+        await asyncio.sleep(0)
+        waiting[-1].cancel()
+        await asyncio.sleep(0)
+        queue = store.quotas["q"].queue
+        places = queue.places(0, 4)
+        assert places == sorted(places)
+        assert (places[1] - places[0], places[2:]) == (2, [1, 2]), "the furthest along, then in order of the inventory"
+        assert queue.places(1, 5) == [*places[1:], LAST_PLACE, LAST_PLACE]
+        assert queue.places(4, 1) == [LAST_PLACE]
+        for one_waiting in waiting:
+            one_waiting.cancel()
+        await asyncio.wait(waiting)
 
 
 @in_virtual_time
