@@ -15,7 +15,7 @@ from bulkops.operations.functions import as_operation
 from bulkops.operations.restore import check_same, describe, restore, with_packages
 from bulkops.outcome import Outcome
 from bulkops.report import Report, load_report
-from bulkops.runs.credential import credential
+from bulkops.runs.credential import credential, credential_to_hand_over
 from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Gate, waiting_gate
 from bulkops.runs.hand_over import HANDED_OVER, Request, refuse_stopped
@@ -85,15 +85,9 @@ class Continuation:
             client = await stack.enter_async_context(client_for(record, self.fleet.workato))
             workspace = await require_workspace(client, record)
             record = await _with_changes(journal, record, operation)
-            if self.fleet.on_workers:
-                await journal.set_policy(record.run_id, policy.to_mapping(), client.settings.tuning.to_mapping())
-                refuse_stopped(self.fleet.stop, record.run_id)
-                journal.add_event(record.run_id, HANDED_OVER, {})
-                request = Request.after(record, in_waves=in_waves, approved=approved)
-                await journal.shared_runs.hand_over(record.run_id, request.to_mapping(), [row.seq for row in rows])
-                return
+            hold = credential_to_hand_over if self.fleet.on_workers else credential
             await stack.enter_async_context(
-                credential(
+                hold(
                     journal,
                     session_of(client),
                     record.run_id,
@@ -102,6 +96,13 @@ class Continuation:
                     workspace=workspace,
                 )
             )
+            if self.fleet.on_workers:
+                await journal.set_policy(record.run_id, policy.to_mapping(), client.settings.tuning.to_mapping())
+                refuse_stopped(self.fleet.stop, record.run_id)
+                journal.add_event(record.run_id, HANDED_OVER, {})
+                request = Request.after(record, in_waves=in_waves, approved=approved)
+                await journal.shared_runs.hand_over(record.run_id, request.to_mapping(), [row.seq for row in rows])
+                return
             operation = await stack.enter_async_context(
                 connected(operation, client, journal=self.fleet.journal, observe=self.fleet.observe)
             )

@@ -78,6 +78,47 @@ async def credential(
 
 
 @asynccontextmanager
+async def credential_to_hand_over(
+    journal: Journal,
+    session: ApiSession,
+    run_id: str,
+    *,
+    policy: Policy,
+    stop_signal: StopSignal,
+    workspace: str | None = None,
+) -> AsyncIterator[None]:
+    """As `credential`, for a run that workers get. They have no lease yet for another one that was handed over just
+    now. Raises: RunLocked for that one too."""
+    while True:
+        async with credential(journal, session, run_id, policy=policy, stop_signal=stop_signal, workspace=workspace):
+            other = await _handed_over(journal, run_id, Credential(session.settings.url, workspace))
+            if other is None or policy.if_running == "share":
+                yield
+                return
+            if policy.if_running == "fail" or stop_signal.draining:
+                raise RunLocked(
+                    f"run {other} of this credential is handed over to workers",
+                    run_id=other,
+                    pid=None,
+                    remedy="wait for it (--if-running wait), share the quotas with it (--if-running share), or "
+                    f"`bulkops stop {other}`",
+                )
+        await anyio.sleep(_TRY_AGAIN_S)
+
+
+async def _handed_over(journal: Journal, run_id: str, credential: Credential) -> str | None:
+    """Another run that workers have or will have, and that uses the credential or may use it."""
+    for one in await journal.shared_runs.handed_over():
+        record = await journal.get_run(one.run_id)
+        is_same = record.host == credential.host and (
+            record.workspace == credential.workspace or None in {record.workspace, credential.workspace}
+        )
+        if is_same and one.run_id != run_id and one.stop is None:
+            return one.run_id
+    return None
+
+
+@asynccontextmanager
 async def hold_credential(
     session: ApiSession,
     label: str,

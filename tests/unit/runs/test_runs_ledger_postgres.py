@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+import attrs
 import psycopg
 import pytest
 
 import bulkops
-from bulkops import Policy
+from bulkops import Outcome, Policy
 from bulkops.client import session_of
 from bulkops.errors import RunLocked
+from bulkops.journal import Journal
 from bulkops.ledger import Lease, LocalLedger
 from bulkops.ledger.postgres import PostgresLease, PostgresLedger
 from bulkops.limit import Limit
@@ -79,3 +81,29 @@ async def test_another_run_on_the_database_is_refused_unless_it_shares(postgres:
                 await bulkops.run(touch, accounts=[FIRST + 1], workato=other, journal=postgres)
         go_on.set()
         assert (await first).ok
+
+
+async def test_a_run_that_was_handed_over_counts_before_workers_have_it(postgres: str) -> None:
+    """Two people hand over at the same time: no worker has a lease yet."""
+    async with Sandbox(SandboxSettings(customers=2, time_scale=400)) as vendor, client_of(vendor) as client:
+        stopped = bulkops.StopSignal()
+        stopped.drain()
+        left = await bulkops.run(touch, accounts=[FIRST], workato=client, journal=postgres, stop=stopped)
+        fleet = bulkops.Fleet(client, journal=postgres, on_workers=True)
+        first = (await fleet.run(touch, [FIRST])).run_id
+        for beside in (fleet.run(touch, [FIRST]), fleet.resume(left.run_id, operation=touch)):
+            with pytest.raises(RunLocked, match=f"run {first} of this credential is handed over to workers"):
+                await beside
+        sharing = attrs.evolve(fleet, policy=Policy(if_running="share"))
+        assert (await sharing.run(touch, [FIRST])).outcomes[Outcome.NOT_ATTEMPTED] == 1
+        waiting = asyncio.create_task(attrs.evolve(fleet, policy=Policy(if_running="wait")).run(touch, [FIRST]))
+        async with Journal.open(postgres) as journal:
+            for one in await journal.shared_runs.handed_over():
+                assert not waiting.done()
+                await asyncio.sleep(0.1)
+                await journal.shared_runs.stop(one.run_id, "interrupted", "drain")
+            last = (await asyncio.wait_for(waiting, 10)).run_id
+            assert last in {one.run_id for one in await journal.shared_runs.handed_over()}
+            await journal.shared_runs.stop(last, "interrupted", "drain")
+        resumed = await fleet.resume(left.run_id, operation=touch)
+        assert resumed is not None
