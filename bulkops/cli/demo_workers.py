@@ -46,7 +46,7 @@ class Takeover:
 
 async def play(rollout: DemoRollout, database: str, count: int) -> int:
     """Roll out with `count` workers, and kill one. Returns the exit code: 1 also when an effect happened twice."""
-    from bulkops.cli.watch import watch
+    from bulkops.cli.watch_run import watch
     from bulkops.journal import Journal
     from bulkops.runs import Fleet
     from bulkops.sandbox import Sandbox, SandboxSettings

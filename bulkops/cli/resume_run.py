@@ -168,7 +168,7 @@ def undo(run_id: str | None, *, selection: Selection, policy: PolicyFlags, outpu
 async def _undo(
     run_id: str | None, plan: PlanFlags | None, *, subset: Subset, flags: PolicyFlags, output: Output
 ) -> int:
-    from bulkops.cli.plan import foresee_over
+    from bulkops.cli.print_plan import print_plan_over
     from bulkops.cli.start_run import over_inventory
     from bulkops.journal import Journal
     from bulkops.runs import Policy, require_workspace, undo_of
@@ -183,7 +183,7 @@ async def _undo(
         return inventory
 
     if plan is not None:
-        return await foresee_over(operation, plan, known, settings, flags=flags, output=output)
+        return await print_plan_over(operation, plan, known, settings, flags=flags, output=output)
     look = f"see what it would change: `bulkops plan undo {record.run_id}{output.journal.flag}`"
     consent = Consent(yes=output.yes, quiet=output.quiet, before=look)
     consent.require_askable()

@@ -69,7 +69,7 @@ async def run_on_workers(
 
     Ctrl-C before the hand-over: workers do not get the run. Later, it stops the run on all workers.
     """
-    from bulkops.cli.watch import watch
+    from bulkops.cli.watch_run import watch
     from bulkops.runs import StopSignal
 
     stop_signal = StopSignal()

@@ -48,9 +48,9 @@ async def _start(
 
     planning = click.get_current_context().find_object(Invocation)
     if planning is not None and planning.plan is not None:
-        from bulkops.cli.plan import foresee
+        from bulkops.cli.print_plan import print_plan
 
-        return await foresee(operation, planning.plan, selection=selection, flags=flags, output=output)
+        return await print_plan(operation, planning.plan, selection=selection, flags=flags, output=output)
     accounts = accounts_of(selection, output)
     saved = FleetPlan.load(selection.plan) if selection.plan is not None else None
     if saved is not None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bulkops.cli import watch
+from bulkops.cli import watch_run
 from tests.cli.conftest import CUSTOMERS, Cli, RemoteSandbox, Start, halted
 from tests.postgres import own_server, with_parts
 from tests.processes import Process
@@ -120,8 +120,8 @@ def until_at_work(url: str, process: Process) -> None:
 def test_without_a_worker_a_detached_run_waits(
     cli: Cli, policy: tuple[str, ...], runs: list[str], url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "_COMING_S", 0.0)
-    monkeypatch.setattr(watch, "_WORKER_COMING_S", 0.3)
+    monkeypatch.setattr(watch_run, "_COMING_S", 0.0)
+    monkeypatch.setattr(watch_run, "_WORKER_COMING_S", 0.3)
     over = cli("stop", "--journal", url)
     assert (over.code, over.err.splitlines()[0]) == (2, f"error: run {runs[1]} is not running")
     assert cli("create-folder", "--folder", "C", *policy, "--detach", "--journal", url).code == 0

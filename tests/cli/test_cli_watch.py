@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bulkops.cli import watch
+from bulkops.cli import watch_run
 from bulkops.cli.progress import Plain
 from bulkops.journal import AccountResult, InventoryRow, Journal, RunRecord, RunState
 from bulkops.outcome import Outcome
@@ -35,9 +35,9 @@ def importing(sandbox: RemoteSandbox) -> tuple[str | Path, ...]:
 async def test_it_follows_wave_by_wave_and_writes_nothing(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(watch, "_OFTEN_S", 0.002)
-    monkeypatch.setattr(watch, "_SHARE", 0)
-    monkeypatch.setattr(watch, "display_for", lambda *, quiet: Plain(interval_s=0.0))
+    monkeypatch.setattr(watch_run, "_OFTEN_S", 0.002)
+    monkeypatch.setattr(watch_run, "_SHARE", 0)
+    monkeypatch.setattr(watch_run, "display_for", lambda *, quiet: Plain(interval_s=0.0))
     record = RunRecord(
         run_id="20260102-k3f9",
         created_at=time.time(),
@@ -54,7 +54,7 @@ async def test_it_follows_wave_by_wave_and_writes_nothing(
         async with journal.lock_run(record.run_id):
             journal.start_beating(record.run_id)
             await journal.flush()
-            watched = asyncio.create_task(watch.watch(str(here), None, quiet=False))
+            watched = asyncio.create_task(watch_run.watch(str(here), None, quiet=False))
 
             async def said(words: str) -> None:
                 seen = ""
@@ -113,12 +113,12 @@ async def test_a_queued_run_is_known_before_it_is_in_the_journal(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str | None
 ) -> None:
     """It waits for the credential, and has not listed its accounts yet (--if-running wait)."""
-    monkeypatch.setattr(watch, "_OFTEN_S", 0.002)
+    monkeypatch.setattr(watch_run, "_OFTEN_S", 0.002)
     async with Journal.open(here) as journal:
         await journal.create_run(_record("20260101-old"), [InventoryRow(seq=0, account="1")])
         await journal.set_state("20260101-old", RunState.FINISHED)
         async with journal.lock_run("20260102-k3f9"):
-            watched = asyncio.create_task(watch.watch(str(here), name, quiet=True))
+            watched = asyncio.create_task(watch_run.watch(str(here), name, quiet=True))
             await _until_said(f"run 20260102-k3f9 is queued in process {os.getpid()}", capsys, watched)
             await journal.create_run(_record("20260102-k3f9"), [InventoryRow(seq=0, account="1")])
             await _until_said("watching run 20260102-k3f9", capsys, watched)
@@ -131,12 +131,12 @@ async def test_a_queued_run_is_known_before_it_is_in_the_journal(
 async def test_who_watches_a_run_is_told_which_one_is_queued_behind_it(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(watch, "_OFTEN_S", 0.002)
+    monkeypatch.setattr(watch_run, "_OFTEN_S", 0.002)
     async with Journal.open(here) as journal:
         await journal.create_run(_record("20260101-on"), [InventoryRow(seq=0, account="1")])
         async with journal.lock_run("20260102-next"):
             async with journal.lock_run("20260101-on"):
-                watched = asyncio.create_task(watch.watch(str(here), None, quiet=True))
+                watched = asyncio.create_task(watch_run.watch(str(here), None, quiet=True))
                 await _until_said("watching run 20260101-on", capsys, watched)
                 await journal.end_account("20260101-on", 0, AccountResult(outcome=Outcome.CHANGED))
                 await journal.set_state("20260101-on", RunState.FINISHED)
@@ -149,8 +149,8 @@ async def test_it_does_not_end_before_the_process_that_resumes_has_begun(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], state: RunState
 ) -> None:
     """`resume` in one shell, `watch` in the next one a moment later, or a supervisor that resumes what was killed."""
-    monkeypatch.setattr(watch, "_OFTEN_S", 0.002)
-    monkeypatch.setattr(watch, "_COMING_S", 30.0)
+    monkeypatch.setattr(watch_run, "_OFTEN_S", 0.002)
+    monkeypatch.setattr(watch_run, "_COMING_S", 30.0)
     looks = 0
 
     async def is_locked(self: Journal, run_id: str, really: Callable[..., Awaitable[bool]] = Journal.is_locked) -> bool:
@@ -162,7 +162,7 @@ async def test_it_does_not_end_before_the_process_that_resumes_has_begun(
     async with Journal.open(here) as journal:
         await journal.create_run(_record("20260102-k3f9"), [InventoryRow(seq=0, account="1")])
         await journal.set_state("20260102-k3f9", state)
-        watched = asyncio.create_task(watch.watch(str(here), None, quiet=True))
+        watched = asyncio.create_task(watch_run.watch(str(here), None, quiet=True))
         while looks < 4:
             assert not watched.done()
             await asyncio.sleep(0.002)
@@ -181,7 +181,7 @@ def test_a_run_that_is_over_is_reported_with_its_exit_code(
     importing: tuple[str | Path, ...],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(watch, "_COMING_S", 0.0)
+    monkeypatch.setattr(watch_run, "_COMING_S", 0.0)
     assert cli("watch").code == 2
     assert cli(*importing, "--waves", "2,rest", "--approve", "--quiet").code == 5
     paused = cli("watch")

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from bulkops.cli.journal_progress import JournalEta, Look, kept, news, tally_of
 from bulkops.cli.progress import View
 from bulkops.cli.progress_counts import Tally
-from bulkops.cli.watch import JournalEta, Look, kept, news, tally_of
 from bulkops.journal import AccountTiming, EventRow, Journal, RunRecord
 from bulkops.outcome import Outcome
 from bulkops.runs import Policy, run

@@ -29,7 +29,7 @@ def watch(run_id: str | None, quiet: bool, journal: Location) -> int:
     import asyncio
 
     from bulkops.cli.exit_codes import EXIT_INTERRUPTED
-    from bulkops.cli.watch import watch as follow
+    from bulkops.cli.watch_run import watch as follow
     from bulkops.report import render
 
     try:

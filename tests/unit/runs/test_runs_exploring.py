@@ -7,7 +7,7 @@ from pathlib import Path
 import attrs
 
 import bulkops
-from bulkops.cli.plan import render_plan
+from bulkops.cli.print_plan import render_plan
 from bulkops.client import session_of
 from bulkops.operations import CreateFolder, ImportPackage
 from bulkops.pacing import Explored

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bulkops.runs import FleetPlan, Inventory
 
 
-async def foresee(
+async def print_plan(
     operation: Operation, plan_flags: PlanFlags, *, selection: Selection, flags: PolicyFlags, output: Output
 ) -> int:
     """Print what a run would change. Sends reads only. Returns the exit code, see `_exit_code`."""
@@ -40,10 +40,10 @@ async def foresee(
 
     is_silent = plan_flags.offline and accounts != "all"
     settings = Settings.from_env(tuning=flags.tune(), needs_token=not is_silent)
-    return await foresee_over(operation, plan_flags, listed, settings, flags=flags, output=output)
+    return await print_plan_over(operation, plan_flags, listed, settings, flags=flags, output=output)
 
 
-async def foresee_over(
+async def print_plan_over(
     operation: Operation,
     plan_flags: PlanFlags,
     listed: Callable[[Workato], Awaitable[Inventory]],
