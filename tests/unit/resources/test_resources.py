@@ -108,6 +108,22 @@ async def test_a_list_that_repeats_itself_ends_in_words(vendor: Vendor, workato:
     assert len(vendor.asked) == 2
 
 
+async def test_a_list_that_does_not_end_ends_in_words(
+    vendor: Vendor, workato: Workato, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bulkops.resources._pages._MOST_ROWS", 300)  # a million takes seconds
+    vendor.answer = _paged(1_000)
+    with pytest.raises(DecodeError, match="the list does not end: 300 rows, and there are more"):
+        await workato.customers.list().collect()
+    assert len(vendor.asked) == 3
+
+
+@pytest.mark.parametrize(("call", "given"), [("folders.create", {"name": "CRM"}), ("folders.list", {"page_size": 5})])
+async def test_rows_refuse_a_wrong_call_at_once(workato: Workato, call: str, given: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        workato.rows(call, **given)
+
+
 async def test_a_row_pushed_to_the_next_page_comes_once(vendor: Vendor, workato: Workato) -> None:
     def answer(_: str, __: str, query: dict[str, str], ___: bytes) -> Any:
         ids = range(1, 151) if query["page"] == "1" else range(151)  # id 0 was created meanwhile, and sorts first
