@@ -54,19 +54,19 @@ def go_on_words(report: Report) -> str | None:
     failed = [one for one in report.clusters if one.outcome is Outcome.FAILED]
     if report.state is RunState.AUTH_FAILED:
         return f"when the token is corrected, {verb} with"
+    if report.state is RunState.HALTED and verb == "resume" and failed:  # else a limit of failures halts it again
+        return "when the failed accounts are retried, resume with"
     is_vain = verb == "retry" and all(change_first(one.example) for one in failed)
     return f"when that is corrected, {verb} with" if is_vain else f"{verb} with"
 
 
 def go_on_command(report: Report) -> str | None:
-    """The command that continues most of the remaining accounts; None without any.
-
-    Resuming comes first: it ends the run. But after a halt, failed accounts are retried first, or a resume halts again.
+    """The command that continues most of the remaining accounts; None without any. Resuming comes first: it ends the
+    run.
     """
     if report.state is RunState.RUNNING:
         return None
-    is_held_up = report.state is RunState.HALTED and report.outcomes[Outcome.FAILED]
-    if not is_held_up and any(report.outcomes[outcome] for outcome in RESUMABLE):
+    if any(report.outcomes[outcome] for outcome in RESUMABLE):
         return resume_command(report)
     return retry_command(report) if report.outcomes[Outcome.FAILED] else None
 

@@ -45,10 +45,10 @@ def test_what_a_person_needs_first(row: Row, report: Make) -> None:
         "| `bulkops retry 20260102-101530-k3f --failure-class import-failed` |",
         "| 1 | not attempted | 2 accounts failed | 4100003 | `bulkops resume 20260102-101530-k3f` |",
         "",
-        "Retry with:",
+        "When the failed accounts are retried, resume with:",
         "",
         "```sh",
-        "bulkops retry 20260102-101530-k3f",
+        "bulkops resume 20260102-101530-k3f",
         "```",
     ]
 

@@ -146,7 +146,7 @@ def test_a_stopped_run_says_why_once_and_how_to_go_on(row: Row, report: Make, st
     assert (
         lines[-1]
         == {
-            RunState.HALTED: "retry with: bulkops retry 20260102-101530-k3f",
+            RunState.HALTED: f"when the failed accounts are retried, {resume}",
             RunState.PAUSED: f"{resume} --approve",
             RunState.INTERRUPTED: resume,
             RunState.AUTH_FAILED: f"when the token is corrected, {resume}",
