@@ -90,9 +90,10 @@ async def run_on_workers(
     if ended is None:
         say(f"follow it with: bulkops watch {report.run_id}{output.journal.flag}")
         return EXIT_INTERRUPTED if stop_signal.draining else 0
-    code = finish(ended, output)
-    await afterwards.tell(ended)
-    return code
+    try:
+        return finish(ended, output)
+    finally:  # stdout may be on a full disk
+        await afterwards.tell(ended)
 
 
 @attrs.frozen

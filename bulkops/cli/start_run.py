@@ -201,9 +201,10 @@ async def carry_out(
         report = await run_with_progress(
             progress, go, costs, workato, policy, total=work.total, settled=work.settled or None
         )
-    code = finish(report, output, beside=takes_stdout(work.parameters))
-    await afterwards.tell(report)
-    return code
+    try:
+        return finish(report, output, beside=takes_stdout(work.parameters))
+    finally:  # stdout may be on a full disk
+        await afterwards.tell(report)
 
 
 def _about_gates(policy: Policy, inventory_count: int) -> tuple[str, ...]:

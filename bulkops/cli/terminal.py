@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Final, TextIO
+from typing import IO, Final, TextIO
 
 from bulkops.errors import BulkopsError
 from bulkops.logs import neutral, neutral_json
@@ -31,7 +32,7 @@ def wants_json_lines() -> bool:
 
 
 def say(text: str) -> None:
-    """Print one line to stderr. A closed stderr does not stop a run."""
+    """Print one line to stderr. A stderr that is closed, or on a full disk, does not stop a run."""
     _write(_json_line("info", "said", text=text) if wants_json_lines() else neutral(text))
 
 
@@ -55,14 +56,14 @@ def _write(line: str) -> None:
     try:
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
-    except (BrokenPipeError, ValueError):
-        _abandon(sys.stderr)
+    except (OSError, ValueError):
+        abandon(sys.stderr)
 
 
 def put(text: str | Iterable[str], *, json: bool = False) -> None:
     """The result, to stdout: byte for byte for a program, without what steers for a terminal.
 
-    A closed pipe (`| head`) is not an error. Characters that the locale cannot write are escaped.
+    A closed pipe (`| head`) or terminal is not an error. Characters that the locale cannot write are escaped.
     """
     is_terminal, encoding = sys.stdout.isatty(), sys.stdout.encoding or "utf-8"
     try:
@@ -70,17 +71,17 @@ def put(text: str | Iterable[str], *, json: bool = False) -> None:
             safe = neutral_json(part) if json else neutral(part.replace("\r\n", "\n")) if is_terminal else part
             sys.stdout.write(safe.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
-    except BrokenPipeError:
-        _abandon(sys.stdout)
     except OSError as error:
-        _abandon(sys.stdout)
+        abandon(sys.stdout)
+        if error.errno in {errno.EPIPE, errno.EIO}:  # EIO: the terminal hung up
+            return
         raise BulkopsError(
             f"cannot write to stdout: {error.strerror}",
             remedy="free some space; the journal has what the run did: `bulkops report`",
         ) from error
 
 
-def _abandon(stream: TextIO) -> None:
+def abandon(stream: IO[str]) -> None:
     """Redirect a broken stream to nothing, or Python reports it again at exit."""
     try:
         nothing = os.open(os.devnull, os.O_WRONLY)

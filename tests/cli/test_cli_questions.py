@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Cli, RemoteSandbox
+from tests.cli.conftest import Cli, RemoteSandbox, environment
 from tests.cli.pseudo import on_a_terminal
 
 START = "Start this run (12 accounts)? [y]es, [N]o "
@@ -86,3 +90,25 @@ def test_each_command_takes_the_flags_that_it_heeds(cli: Cli) -> None:
     assert "Pass the gate at which the run paused or halted" in " ".join(cli("resume", "--help").out.split())
     assert "--waves" not in cli("retry", "--help").out
     assert cli("retry", "--approve").code == 2
+
+
+def test_a_run_whose_terminal_hangs_up_ends_as_any_other(sandbox: RemoteSandbox, waves: list[object]) -> None:
+    """With SIGHUP ignored, as `nohup` and `disown` do it."""
+    sandbox.ask("faults", {"slow": 1.0})
+    ours, theirs = pty.openpty()
+    shell = 'trap "" HUP; exec "$0" -m bulkops "$@" --yes --on-finish "touch told"'
+    with subprocess.Popen(
+        ["sh", "-c", shell, sys.executable, *map(str, waves[:-1])],
+        env=environment(sandbox.access) | {"TERM": "xterm"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        while b"in flight" not in seen:
+            seen += os.read(ours, 65536)
+        os.close(ours)
+        assert process.wait(timeout=120) == 0
+    assert Path("told").exists()
+    assert len(sandbox.effects("folder.created")) == 12

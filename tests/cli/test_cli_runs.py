@@ -214,7 +214,9 @@ def test_a_limit_of_failures_halts_with_the_overshoot_printed(
     failed = json.loads(result.out)["outcomes"]["failed"]
     assert 2 < failed <= 2 + 3
     last = result.err.splitlines()[-1]
-    assert last.startswith("when the failed accounts are retried, resume with: bulkops resume ")  # a resume is refused until that is done
+    assert last.startswith(
+        "when the failed accounts are retried, resume with: bulkops resume "
+    )  # a resume is refused until that is done
     sandbox.ask("faults", {})
     assert cli("resume", "--yes").code == 2
     retried = cli("retry", "--yes")
@@ -481,3 +483,22 @@ def test_a_run_in_progress_is_refused_before_it_is_shown_or_undone(
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=300)
     assert not sandbox.effects("folder.deleted"), "nothing was undone"
+
+
+def test_a_full_disk_under_the_outputs_stops_neither_the_run_nor_the_notification(
+    sandbox: RemoteSandbox, tmp_path: Path
+) -> None:
+    words = ["create-folder", "--folder", "Night", "--accounts", "all", "--client-file", str(sandbox.client_file)]
+    words += ["--journal", str(tmp_path), "--yes", "--on-finish", f"touch {tmp_path}/told"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bulkops", *words],
+            env=environment(sandbox.access),
+            stdout=full,
+            stderr=full,
+            check=False,
+            timeout=300,
+        )
+    assert len(sandbox.effects("folder.created")) == COUNT
+    assert done.returncode == 1, "the report could not be written"
+    assert (tmp_path / "told").exists()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import pty
 import subprocess
 import sys
 import unicodedata
@@ -13,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from bulkops.cli.terminal import is_one_place, one_line, put, wants_color
+from bulkops.cli.terminal import is_one_place, one_line, put, say, wants_color
 from bulkops.logs import neutral, neutral_json
 
 ANYTHING = st.text(
@@ -135,3 +137,13 @@ def test_json_never_steers(stdout: Any) -> None:
     put('{"name": "a\x9bb"}', json=True)
     assert json.loads(buffer.getvalue()) == {"name": "a\x9bb"}
     assert b"\xc2\x9b" not in buffer.getvalue()
+
+
+def test_a_terminal_that_hung_up_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = pty.openpty()
+    with os.fdopen(theirs, "w") as terminal:
+        monkeypatch.setattr("sys.stdout", terminal)
+        monkeypatch.setattr("sys.stderr", terminal)
+        os.close(ours)
+        say("progress")
+        put("report\n")

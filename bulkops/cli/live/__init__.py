@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -16,7 +17,7 @@ from bulkops.cli.live.bars import waves
 from bulkops.cli.live.cells import Row, cut, inert
 from bulkops.cli.live.gauges import gauges
 from bulkops.cli.progress import ProgressDisplay, words_for
-from bulkops.cli.terminal import say
+from bulkops.cli.terminal import abandon, say
 from bulkops.durations import clock
 from bulkops.events import Event, WaveChanged
 
@@ -67,20 +68,30 @@ class Live(ProgressDisplay):
             redirect_stderr=True,  # other output goes above the view
             vertical_overflow="crop",
         )
-        self._redrawn.start()
+        with self._while_it_lasts():
+            self._redrawn.start()
         self.tell(view)
 
     def tell(self, view: View) -> None:
         if self._redrawn is not None and self._budget.may_spend():
-            with self._budget.spending():
+            with self._budget.spending(), self._while_it_lasts():
                 self._redrawn.update(Screen(view), refresh=True)
             self.redraws += 1
 
     def end(self, view: View) -> None:
         if self._redrawn is not None:
-            self._redrawn.update(Screen(view, is_last=True))
-            self._redrawn.stop()  # draws once more
+            with self._while_it_lasts():
+                self._redrawn.update(Screen(view, is_last=True))
+                self._redrawn.stop()  # draws once more
             self._redrawn = None
+
+    @contextmanager
+    def _while_it_lasts(self) -> Iterator[None]:
+        """A terminal that hung up does not stop the run."""
+        try:
+            yield
+        except OSError:
+            abandon(self._console.file)
 
     def note(self, event: Event, view: View) -> None:
         """Waves are on the screen already; a gate that stopped the run is printed too."""
