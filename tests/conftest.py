@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -25,6 +26,23 @@ settings.load_profile("bulkops")
 
 _NUMBERS = itertools.count()
 AMBIENT = {"GITHUB_STEP_SUMMARY", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE", "TTY_INTERACTIVE"}
+
+
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 2 * 1024**3
+"""Ten times what one PostgreSQL server takes; each process of the tests may start one."""
+
+
+def pytest_configure() -> None:
+    """Temporary files are in memory where the system keeps room for it: no commit of a journal waits for a disk.
+
+    `TMPDIR` names another place.
+    """
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
+        return
+    system = os.statvfs(MEMORY)
+    if system.f_bavail * system.f_frsize >= ROOM_BYTES and not system.f_flag & os.ST_NOEXEC:
+        tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
 
 
 @pytest.hookimpl(wrapper=True)
