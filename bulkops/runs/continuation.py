@@ -15,7 +15,7 @@ from bulkops.operations.functions import as_operation
 from bulkops.operations.restore import check_same, describe, restore, with_packages
 from bulkops.outcome import Outcome
 from bulkops.report import Report, load_report
-from bulkops.runs.credential import credential, credential_to_hand_over
+from bulkops.runs.credential import credential
 from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Gate, waiting_gate
 from bulkops.runs.hand_over import HANDED_OVER, Request, refuse_stopped
@@ -85,9 +85,8 @@ class Continuation:
             client = await stack.enter_async_context(client_for(record, self.fleet.workato))
             workspace = await require_workspace(client, record)
             record = await _with_changes(journal, record, operation)
-            hold = credential_to_hand_over if self.fleet.on_workers else credential
             await stack.enter_async_context(
-                hold(
+                credential(
                     journal,
                     session_of(client),
                     record.run_id,

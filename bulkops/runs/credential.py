@@ -57,53 +57,55 @@ async def credential(
     stop_signal: StopSignal,
     workspace: str | None = None,
 ) -> AsyncIterator[None]:
-    """`hold_credential` for a run, as its policy says, with heartbeats in the journal too: they date its intents."""
-    async with hold_credential(
-        session,
-        run_id,
-        workspace=workspace,
-        if_running=policy.if_running,
-        stops_waiting=lambda: stop_signal.draining,
-        ledger=ledger_of(journal.location),
-        has_ended=lambda other: _has_ended(journal, other),
-    ) as use:
-        journal.start_beating(run_id)
-        use.signs.append(journal)
-        try:
-            await journal.flush()  # the first heartbeat is on the disk before anything leaves
-            yield
-        finally:
-            use.signs.remove(journal)
-            journal.stop_beating()
+    """`hold_credential` for a run, as its policy says, with heartbeats in the journal too: they date its intents.
+
+    A run that was handed over to workers counts before they have a lease. Raises: RunLocked for that one too.
+    """
+
+    async def in_the_way() -> str | None:
+        if policy.if_running == "share" or not journal.has_shared_runs:
+            return None
+        return await _handed_over(journal, run_id, Credential(session.settings.url, workspace))
+
+    while True:
+        other = await in_the_way()  # a lease while this one waits would keep out the workers
+        if other is None:
+            async with hold_credential(
+                session,
+                run_id,
+                workspace=workspace,
+                if_running=policy.if_running,
+                stops_waiting=lambda: stop_signal.draining,
+                ledger=ledger_of(journal.location),
+                has_ended=lambda another: _has_ended(journal, another),
+            ) as use:
+                other = await in_the_way()  # from now on the lease keeps others from handing over
+                if other is None:
+                    async with _beating(journal, run_id, use):
+                        yield
+                    return
+        if policy.if_running == "fail" or stop_signal.draining:
+            raise RunLocked(
+                f"run {other} of this credential is handed over to workers",
+                run_id=other,
+                pid=None,
+                remedy="wait for it (--if-running wait), share the quotas with it (--if-running share), or "
+                f"`bulkops stop {other}`",
+            )
+        await anyio.sleep(_TRY_AGAIN_S)
 
 
 @asynccontextmanager
-async def credential_to_hand_over(
-    journal: Journal,
-    session: ApiSession,
-    run_id: str,
-    *,
-    policy: Policy,
-    stop_signal: StopSignal,
-    workspace: str | None = None,
-) -> AsyncIterator[None]:
-    """As `credential`, for a run that workers get. They have no lease yet for another one that was handed over just
-    now. Raises: RunLocked for that one too."""
-    while True:
-        async with credential(journal, session, run_id, policy=policy, stop_signal=stop_signal, workspace=workspace):
-            other = await _handed_over(journal, run_id, Credential(session.settings.url, workspace))
-            if other is None or policy.if_running == "share":
-                yield
-                return
-            if policy.if_running == "fail" or stop_signal.draining:
-                raise RunLocked(
-                    f"run {other} of this credential is handed over to workers",
-                    run_id=other,
-                    pid=None,
-                    remedy="wait for it (--if-running wait), share the quotas with it (--if-running share), or "
-                    f"`bulkops stop {other}`",
-                )
-        await anyio.sleep(_TRY_AGAIN_S)
+async def _beating(journal: Journal, run_id: str, use: CredentialUse) -> AsyncIterator[None]:
+    """Heartbeats of the run in the journal, without which nothing leaves."""
+    journal.start_beating(run_id)
+    use.signs.append(journal)
+    try:
+        await journal.flush()  # the first heartbeat is on the disk before anything leaves
+        yield
+    finally:
+        use.signs.remove(journal)
+        journal.stop_beating()
 
 
 async def _handed_over(journal: Journal, run_id: str, credential: Credential) -> str | None:

@@ -17,7 +17,7 @@ from bulkops.outcome import RESUMABLE, Outcome
 from bulkops.report import Report, load_report
 from bulkops.resources import Pages
 from bulkops.runs.continuation import PLAN_EVENT, Continuation, client_for
-from bulkops.runs.credential import credential, credential_to_hand_over
+from bulkops.runs.credential import credential
 from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Check, Gate, StopSignal
 from bulkops.runs.hand_over import HANDED_OVER, Request, refuse_stopped
@@ -118,9 +118,10 @@ class Fleet:
                 plan.check_workspace(workspace)
             if policy.if_running == "wait":
                 await stack.enter_async_context(opened.lock_run(run_id))  # `watch` sees it queue
-            hold = credential_to_hand_over if self.on_workers else credential
             await stack.enter_async_context(
-                hold(opened, session_of(workato), run_id, policy=policy, stop_signal=self.stop, workspace=workspace)
+                credential(
+                    opened, session_of(workato), run_id, policy=policy, stop_signal=self.stop, workspace=workspace
+                )
             )
             inventory = known if known is not None else await inventory_of(accounts, workato)
             check_columns(made, inventory)

@@ -90,19 +90,22 @@ async def test_a_run_that_was_handed_over_counts_before_workers_have_it(postgres
         stopped.drain()
         left = await bulkops.run(touch, accounts=[FIRST], workato=client, journal=postgres, stop=stopped)
         fleet = bulkops.Fleet(client, journal=postgres, on_workers=True)
+        local = attrs.evolve(fleet, on_workers=False)
         first = (await fleet.run(touch, [FIRST])).run_id
-        for beside in (fleet.run(touch, [FIRST]), fleet.resume(left.run_id, operation=touch)):
-            with pytest.raises(RunLocked, match=f"run {first} of this credential is handed over to workers"):
-                await beside
+        for one in (fleet, local):
+            for beside in (one.run(touch, [FIRST]), one.resume(left.run_id, operation=touch)):
+                with pytest.raises(RunLocked, match=f"run {first} of this credential is handed over to workers"):
+                    await beside
         sharing = attrs.evolve(fleet, policy=Policy(if_running="share"))
         assert (await sharing.run(touch, [FIRST])).outcomes[Outcome.NOT_ATTEMPTED] == 1
         waiting = asyncio.create_task(attrs.evolve(fleet, policy=Policy(if_running="wait")).run(touch, [FIRST]))
         async with Journal.open(postgres) as journal:
-            for one in await journal.shared_runs.handed_over():
+            for other in await journal.shared_runs.handed_over():
                 assert not waiting.done()
-                await asyncio.sleep(0.1)
-                await journal.shared_runs.stop(one.run_id, "interrupted", "drain")
+                await asyncio.sleep(1.2)  # it has looked again
+                await journal.shared_runs.stop(other.run_id, "interrupted", "drain")
             last = (await asyncio.wait_for(waiting, 10)).run_id
+            assert await journal.between_s(last) == 0.0  # it did not begin before
             assert last in {one.run_id for one in await journal.shared_runs.handed_over()}
             await journal.shared_runs.stop(last, "interrupted", "drain")
         resumed = await fleet.resume(left.run_id, operation=touch)
