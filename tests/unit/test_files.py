@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
+
+import pytest
 
 from bulkops.files import write_whole
 
@@ -30,3 +34,17 @@ def test_a_pipe_is_written_to_and_stays(tmp_path: Path) -> None:
     reader.join(timeout=60)
     assert seen == [b"report"]
     assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "link"])
+@pytest.mark.parametrize("mode", ["ab", "wb"])
+def test_an_open_file_is_written_to_where_it_stands(tmp_path: Path, name: str, mode: str) -> None:
+    log = tmp_path / "all.log"
+    log.write_text("precious\n")
+    (tmp_path / "link").symlink_to("/dev/stdout")
+    code = "import os, sys; from bulkops.files import *; os.write(1, b'1\\n'); write_whole(Path(sys.argv[1]), b'2\\n')"
+    with log.open(mode) as stdout:
+        subprocess.run(
+            [sys.executable, "-c", f"{code}; os.write(1, b'3\\n')", name], stdout=stdout, check=True, cwd=tmp_path
+        )
+    assert log.read_text() == ("precious\n" if mode == "ab" else "") + "1\n2\n3\n"
