@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from bulkops.errors import ConfigError
-from bulkops.files import is_stream, write_whole
+from bulkops.files import is_stream, target, write_whole
 
 _ENDINGS: Final = {
     "": "text",
@@ -49,10 +49,14 @@ def _named_by(path: str | None) -> str:
 
 
 def check_writable(path: Path) -> None:
-    """Raises: ConfigError when the file's directory is missing or read-only."""
-    if not is_stream(path) and not os.access(path.parent, os.W_OK | os.X_OK):
-        reason = "No such file or directory" if not path.parent.exists() else "Permission denied"
-        raise ConfigError(f"cannot write {path}: {reason}", remedy="check the path after -o")
+    """Raises: ConfigError when no file can be created there."""
+    if is_stream(path):
+        return
+    try:
+        with tempfile.TemporaryFile(dir=target(path).parent):
+            pass
+    except OSError as error:
+        raise _refused(path, error) from error
 
 
 def write(path: Path, text: str | Iterable[str]) -> None:
@@ -60,4 +64,8 @@ def write(path: Path, text: str | Iterable[str]) -> None:
     try:
         write_whole(path, (part.encode() for part in ([text] if isinstance(text, str) else text)))
     except OSError as error:
-        raise ConfigError(f"cannot write {path}: {error.strerror}", remedy="check the path after -o") from error
+        raise _refused(path, error) from error
+
+
+def _refused(path: Path, error: OSError) -> ConfigError:
+    return ConfigError(f"cannot write {path}: {error.strerror}", remedy="check the path after -o")

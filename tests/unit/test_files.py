@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bulkops.cli.output_file import check_writable
+from bulkops.errors import ConfigError
 from bulkops.files import write_whole
 
 
@@ -48,3 +50,43 @@ def test_an_open_file_is_written_to_where_it_stands(tmp_path: Path, name: str, m
             [sys.executable, "-c", f"{code}; os.write(1, b'3\\n')", name], stdout=stdout, check=True, cwd=tmp_path
         )
     assert log.read_text() == ("precious\n" if mode == "ab" else "") + "1\n2\n3\n"
+
+
+def test_links_in_a_circle_are_no_obstacle(tmp_path: Path) -> None:
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    check_writable(circle)
+    write_whole(circle, b"report")
+    assert circle.read_bytes() == b"report"
+
+
+def test_the_folder_that_a_link_leads_to_is_tried(tmp_path: Path) -> None:
+    link = tmp_path / "latest.txt"
+    link.symlink_to(tmp_path / "reports" / "monday.txt")
+    with pytest.raises(ConfigError, match=r"cannot write .*latest\.txt: No such file or directory; check the path"):
+        check_writable(link)
+    (tmp_path / "reports").mkdir()
+    check_writable(link)
+    assert list((tmp_path / "reports").iterdir()) == []
+
+
+FORBIDDEN_FOLDER = """
+import os, sys
+from pathlib import Path
+from bulkops.cli.output_file import check_writable
+from bulkops.errors import ConfigError
+if os.geteuid() == 0:  # root may look everywhere
+    os.setresgid(65534, 65534, 65534)
+    os.setresuid(65534, 65534, 65534)
+try:
+    check_writable(Path(sys.argv[1]))
+except ConfigError as error:
+    print(error)
+"""
+
+
+def test_a_folder_that_may_not_be_looked_into(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir(mode=0)
+    path = tmp_path / "mine" / "report.html"
+    done = subprocess.run([sys.executable, "-c", FORBIDDEN_FOLDER, path], capture_output=True, text=True, check=True)
+    assert done.stdout == f"cannot write {path}: Permission denied; check the path after -o\n"
