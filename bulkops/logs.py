@@ -49,7 +49,7 @@ class _Redacted(dict[str, Any]):
         """For handlers that know no structlog, such as the one that Python has for warnings."""
         values = [f"{key}={value}" for key, value in self.items() if key not in {"event", *_OURS, *_MANY_LINES}]
         blocks = [self[key] for key in _MANY_LINES & self.keys()]
-        return neutral("\n".join([" ".join([self["event"], *values]), *blocks]))
+        return "\n".join([_in_line(" ".join([self["event"], *values])), *map(neutral, blocks)])
 
 
 class Redaction:

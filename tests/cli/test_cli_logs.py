@@ -143,3 +143,8 @@ def test_a_name_cannot_forge_a_line_or_steer_the_terminal() -> None:
     assert text.count("\n") == 1
     assert "\x1b" not in text
     assert "\u202e" not in text
+
+
+def test_a_name_cannot_forge_a_line_of_another_handler(caplog: pytest.LogCaptureFixture) -> None:
+    get_logger("bulkops.test").warning("one\ntwo", name="Acme\nCRITICAL:root:forged", exc_info=ValueError("no\x1b[2J"))
+    assert caplog.messages == ["one\\ntwo name=Acme\\nCRITICAL:root:forged\nValueError: no\\x1b[2J"]
