@@ -141,7 +141,7 @@ def from_outside(kind: str, name: str, directory: Path = Path()) -> str:
             raise ConfigError(f"environment variable {name} is not set", remedy=f"set {name}")
     else:
         try:
-            value = (directory / name).read_text(encoding="utf-8").rstrip("\r\n")
+            value = (directory / name).read_text(encoding="utf-8-sig").rstrip("\r\n")
         except (OSError, ValueError) as error:  # not UTF-8, or no name for a file
             reason = getattr(error, "strerror", None) or "not UTF-8 text"
             raise ConfigError(f"cannot read {name}: {reason}", remedy="check the path") from error

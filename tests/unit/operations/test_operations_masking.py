@@ -58,3 +58,8 @@ def test_a_value_from_outside_is_masked_everywhere(tmp_path: Path, monkeypatch: 
     for reference in ("{env:PIN}", f"{{file:{tmp_path / 'pin.txt'}}}"):
         value = fill_in("str", reference, {}, "7")
         assert masked(f"it said {value}, twice") == "it said ***, twice"
+
+
+def test_the_mark_that_an_editor_puts_before_the_text_is_no_part_of_a_value(tmp_path: Path) -> None:
+    (tmp_path / "pin.txt").write_bytes(b"\xef\xbb\xbfpin of Notepad\r\n")
+    assert fill_in("str", f"{{file:{tmp_path / 'pin.txt'}}}", {}, "7") == "pin of Notepad"
