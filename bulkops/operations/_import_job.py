@@ -138,7 +138,8 @@ class Importing:
                 f"the package touches running recipes: {name_some(running)}",
                 failure_class="recipes-running",
                 cause="the package touches running recipes",
-                remedy="stop them and retry, or start a new run with --restart-recipes, which skips done accounts",
+                remedy="stop them and retry, or restart them (--restart-recipes; restart_recipes = true in a job file) "
+                "in a new run, which skips done accounts",
             )
 
     async def send(self, home_id: int | None, before: Standing) -> Any:
