@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import attrs
 
 from bulkops.clock import Instant
-from bulkops.errors import JournalError
+from bulkops.errors import JournalError, RunLocked
 from bulkops.journal.records import AccountResult, InventoryRow, RunRecord, RunState, StepState
 
 if TYPE_CHECKING:
@@ -142,9 +142,16 @@ class Worker:
 
     @property
     def words(self) -> str:
-        """ "process 4711", or "process 4711 on HOST" when it is on another machine, "workers" before one of them has
-        begun."""
-        if self.pid is None and self.host is not None:
-            return self.host
+        """ "process 4711", or "process 4711 on HOST" when it is on another machine."""
         process = "another process" if self.pid is None else f"process {self.pid}"
         return process if self.host is None else f"{process} on {self.host}"
+
+
+def workers_have(run_id: str, flag: str) -> RunLocked:
+    """The error of a process that wants a run of the workers. `flag`: as of `Location`."""
+    return RunLocked(
+        f"run {run_id} is in progress on workers",
+        run_id=run_id,
+        pid=None,
+        remedy=f"wait until it ends: `bulkops watch {run_id}{flag}`, or stop it: `bulkops stop {run_id}{flag}`",
+    )

@@ -10,7 +10,7 @@ import anyio
 
 from bulkops.clock import MARGIN_S, Clock, SystemClock
 from bulkops.errors import JournalError, RunLocked
-from bulkops.journal.base import Worker
+from bulkops.journal.base import Worker, workers_have
 from bulkops.journal.copying import RunCopy, read_copy
 from bulkops.journal.files import Files
 from bulkops.journal.location import AnyLocation, Location
@@ -126,9 +126,11 @@ class Journal(RecordedRuns):
         return found
 
     async def refuse_in_progress(self, run_id: str, *, remedy: str) -> None:
-        """Raises: RunLocked when a process works on the run."""
+        """Raises: RunLocked when a process works on the run; with another remedy than this one for a run on workers."""
         worker = await self.worker(run_id)
         if worker is not None:
+            if self.has_shared_runs and await self.shared_runs.is_handed_over(run_id):
+                raise workers_have(run_id, self._location.flag)
             died = "" if worker.host is None else "; if it was killed, try again in a few seconds"
             raise RunLocked(
                 f"run {run_id} is in progress in {worker.words}", run_id=run_id, pid=worker.pid, remedy=remedy + died

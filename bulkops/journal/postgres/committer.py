@@ -14,8 +14,9 @@ import psycopg
 
 from bulkops.clock import Clock
 from bulkops.errors import JournalError, ProcessReplaced, RunLocked
-from bulkops.journal.base import CommitFailed, Worker
+from bulkops.journal.base import CommitFailed, Worker, workers_have
 from bulkops.journal.copying import RunCopy, check_whole, read_copy
+from bulkops.journal.location import DatabaseLocation
 from bulkops.journal.postgres import schema
 from bulkops.journal.postgres.copies import add_copy
 from bulkops.journal.postgres.reading import Translated
@@ -155,12 +156,7 @@ class PostgresCommitter:
             case schema.LOCKED:
                 failure = _locked(text, error.diag.message_detail or "")
             case schema.HANDED_OVER:
-                failure = RunLocked(
-                    f"run {text} is in progress on workers",
-                    run_id=text,
-                    pid=None,
-                    remedy=f"wait until it ends: `bulkops watch {text}`",
-                )
+                failure = workers_have(text, DatabaseLocation(self._database).flag)
             case schema.DEAD:
                 failure = ProcessReplaced(
                     "this process had no contact with the journal for too long, and may have been replaced",

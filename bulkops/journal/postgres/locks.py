@@ -121,7 +121,7 @@ def _first(reading: Reading, name: str) -> tuple[str | None, bool]:
     return (None, False) if row is None else (row[0], bool(row[1]))
 
 
-WORKERS: Final = Worker(None, "workers")
+WORKERS: Final = Worker(None)
 """Of a run that was handed over, while no worker coordinates it yet."""
 
 

@@ -195,6 +195,17 @@ async def test_no_worker_takes_what_has_killed_three(place: str, begun: Begun) -
         assert [free.claims_lost for free in await one.shared_runs.free(RUN, [0])] == [MOST_LOST]
 
 
+async def check_remedy_on_workers(journal: Journal) -> None:
+    """Ctrl-C would stop one worker, or nothing."""
+    with pytest.raises(RunLocked, match=f"run {RUN} is in progress on workers") as caught:
+        await journal.refuse_in_progress(RUN, remedy="stop it with Ctrl-C")
+    flag = journal.location.flag
+    assert flag.startswith(" --journal ")
+    assert caught.value.remedy == (
+        f"wait until it ends: `bulkops watch {RUN}{flag}`, or stop it: `bulkops stop {RUN}{flag}`"
+    )
+
+
 @of_a_database
 async def test_a_run_that_workers_have_is_taken_back_only_without_them(place: str, begun: Begun) -> None:
     async with Journal.open(place) as submitter:
@@ -203,8 +214,10 @@ async def test_a_run_that_workers_have_is_taken_back_only_without_them(place: st
             with pytest.raises(RunLocked, match="is in progress on workers"):
                 async with submitter.lock_run(RUN):
                     raise AssertionError
+            await check_remedy_on_workers(submitter)
             async with one.shared_runs.coordinate(RUN):
                 assert await submitter.is_locked(RUN)
+                await check_remedy_on_workers(submitter)
             assert await submitter.is_locked(RUN), "between two coordinators"
         assert not await submitter.is_locked(RUN)
         async with submitter.lock_run(RUN):
