@@ -44,7 +44,9 @@ _known: Final[dict[str, None]] = {}
 
 
 class Secret:
-    """Holds a secret text; `str`, `repr`, `format` and pickling never show it. `masked` knows it from then on.
+    """Holds a secret text; `str`, `repr`, `format` and pickling never show it.
+
+    `is_masked`: `masked` removes it from other texts, from then on.
 
     >>> Secret("wrkaus-abc")
     Secret(***)
@@ -54,9 +56,10 @@ class Secret:
 
     __slots__ = ("_text",)
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, is_masked: bool = True) -> None:
         self._text = text
-        register(text)
+        if is_masked:
+            register(text)
 
     def reveal(self) -> str:
         """The secret itself. Call it only where the secret goes onto the wire."""

@@ -82,7 +82,8 @@ class DatabaseUrl:
             )
         rest = urlencode([pair for pair in query if pair[0] != _SCHEMA_KEY], quote_via=quote)
         return cls(
-            conninfo=Secret(text.partition("?")[0] + (f"?{rest}" if rest else "")),
+            # Without a password it is what a suggested command needs.
+            conninfo=Secret(text.partition("?")[0] + (f"?{rest}" if rest else ""), is_masked=any(passwords)),
             schema=schema,
             place=_place(parts, dict(query)),
             shown=without_password(text),

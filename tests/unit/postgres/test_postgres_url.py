@@ -64,3 +64,9 @@ def test_a_schema_needs_no_quotes(schema: str) -> None:
 def test_without_a_password() -> None:
     assert not DatabaseUrl.parse("postgresql://ann@db/fleet").has_password
     assert str(DatabaseUrl.parse("postgresql://ann@db/fleet")) == "postgresql://ann@db/fleet"
+
+
+def test_a_suggested_command_names_the_database_also_where_secrets_are_masked() -> None:
+    for url in ("postgresql://ann@db7/fleet", "postgresql://ann:hunter2pw@db7/fleet"):
+        command = f"bulkops resume --journal {DatabaseUrl.parse(url).without_password}"
+        assert masked(command) == "bulkops resume --journal postgresql://ann@db7/fleet"
