@@ -90,7 +90,7 @@ async def credential(
                 run_id=other,
                 pid=None,
                 remedy="wait for it (--if-running wait), share the quotas with it (--if-running share), or "
-                f"`bulkops stop {other}`",
+                f"`bulkops stop {other}{journal.location.flag}`",
             )
         await anyio.sleep(_TRY_AGAIN_S)
 

@@ -44,11 +44,11 @@ def test_every_command_takes_the_url(
 ) -> None:
     shown = cli("report", "previous", "--journal", url)
     assert (shown.code, PASSWORD in shown.out) == (0, False)
-    assert re.search(r"retry with: bulkops retry \S+ --journal 'postgresql:///bulkops_test_", shown.out)
+    assert re.search(r"resume with: bulkops resume \S+ --journal 'postgresql:///bulkops_test_", shown.out)
     monkeypatch.setenv("BULKOPS_JOURNAL", url)
     assert [line.split()[0] for line in cli("runs").out.splitlines()[1:]] == runs[::-1]
     shown = cli("report", runs[0])
-    assert f"retry with: bulkops retry {runs[0]}\n" in shown.out, "the environment says where"
+    assert f"resume with: bulkops resume {runs[0]}\n" in shown.out, "the environment says where"
     failed = cli("report", runs[0], "--outcome", "failed", "--ids").out.split()
     assert [row["run"] for row in json.loads(cli("history", failed[0], "--json").out)] == runs[::-1]
     assert cli("compare", *runs).code in {0, 1}
@@ -123,7 +123,12 @@ def test_without_a_worker_a_detached_run_waits(
     monkeypatch.setattr(watch_run, "_COMING_S", 0.0)
     monkeypatch.setattr(watch_run, "_WORKER_COMING_S", 0.3)
     over = cli("stop", "--journal", url)
-    assert (over.code, over.err.splitlines()[0]) == (2, f"error: run {runs[1]} is not running")
+    shown = url.replace(f"&password={PASSWORD}", "")
+    assert over.code == 2
+    assert over.err.splitlines()[:2] == [
+        f"error: run {runs[1]} is not running",
+        f"  try: see its state: bulkops report {runs[1]} --journal '{shown}'",
+    ]
     assert cli("create-folder", "--folder", "C", *policy, "--detach", "--journal", url).code == 0
     watched = cli("watch", "--journal", url)
     assert watched.code == 130

@@ -154,9 +154,12 @@ async def _stop(location: DatabaseLocation, name: str | None, *, now: bool) -> s
         run_id = record.run_id
         if run_id not in {one.run_id for one in await journal.shared_runs.handed_over()}:
             if record.state is not RunState.RUNNING:
-                raise JournalError(f"run {run_id} is not running", remedy=f"see its state: bulkops report {run_id}")
+                raise JournalError(
+                    f"run {run_id} is not running", remedy=f"see its state: bulkops report {run_id}{location.flag}"
+                )
             raise JournalError(
-                f"no worker has run {run_id}", remedy="press Ctrl-C in its process; see it with `bulkops runs`"
+                f"no worker has run {run_id}",
+                remedy=f"press Ctrl-C in its process; see it with `bulkops runs{location.flag}`",
             )
         await journal.shared_runs.stop(run_id, INTERRUPTED, "abort" if now else "drain")
         return run_id

@@ -12,7 +12,7 @@ import bulkops
 from bulkops import Outcome, Policy
 from bulkops.client import session_of
 from bulkops.errors import RunLocked
-from bulkops.journal import Journal
+from bulkops.journal import Journal, Location
 from bulkops.ledger import Lease, LocalLedger
 from bulkops.ledger.postgres import PostgresLease, PostgresLedger
 from bulkops.limit import Limit
@@ -94,8 +94,9 @@ async def test_a_run_that_was_handed_over_counts_before_workers_have_it(postgres
         first = (await fleet.run(touch, [FIRST])).run_id
         for one in (fleet, local):
             for beside in (one.run(touch, [FIRST]), one.resume(left.run_id, operation=touch)):
-                with pytest.raises(RunLocked, match=f"run {first} of this credential is handed over to workers"):
+                with pytest.raises(RunLocked, match=f"run {first} of this credential is handed over to workers") as at:
                     await beside
+                assert f"`bulkops stop {first}{Location.of(postgres).flag}`" in str(at.value.remedy)
         sharing = attrs.evolve(fleet, policy=Policy(if_running="share"))
         assert (await sharing.run(touch, [FIRST])).outcomes[Outcome.NOT_ATTEMPTED] == 1
         waiting = asyncio.create_task(attrs.evolve(fleet, policy=Policy(if_running="wait")).run(touch, [FIRST]))
