@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -66,17 +66,20 @@ async def accounts_meant(
         where=selection.where,
         known=() if earlier is None else earlier.outcomes.keys(),
     )
-    if inventory.not_there:
-        say(_about_not_there(str(selection.exclude), inventory.not_there))
+    tell_not_there(inventory, selection)
     if earlier is not None:
         for line in _about_new(len(inventory), earlier, output.journal):
             say(line)
     return inventory
 
 
-def _about_not_there(exclude: str, accounts: Sequence[str]) -> str:
-    examples = ", ".join(accounts[:3]) + (", ..." if len(accounts) > 3 else "")
-    return f"{exclude}: {counted(len(accounts), 'account')} to exclude not found among the accounts: {examples}"
+def tell_not_there(inventory: Inventory, selection: Selection) -> None:
+    """Print how many accounts of --exclude are not among the accounts, if there are any."""
+    missing = inventory.not_there
+    if missing:
+        examples = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+        found = f"{counted(len(missing), 'account')} to exclude not found among the accounts"
+        say(f"{selection.exclude}: {found}: {examples}")
 
 
 def _about_new(count: int, earlier: PreviousRuns, journal: Location) -> Iterator[str]:

@@ -116,11 +116,11 @@ async def select(
     if accounts == "all":
         every = workato.customers.list().complete()
         customers = [row async for row in every if _matches(msgspec.structs.asdict(row), where)]
+        names = {folded(name) for row in customers for name in (str(row.id), f"E{row.external_id}")} if left_out else ()
         named: Iterator[tuple[InventoryRow, str]] = (
             (InventoryRow(seq=0, account=str(row.id), name=row.name or ""), f"E{row.external_id or ''}")
             for row in customers
         )
-        names = {folded(name) for row in customers for name in (str(row.id), f"E{row.external_id}")}
         source = workato.settings.url
     else:
         found = read_accounts(accounts)
@@ -129,7 +129,7 @@ async def select(
         _check_names(found, left_out, exclude)
         _check_known(found, known)
         named = ((row, row.account) for row in found.rows)
-        names = {folded(row.account) for row in found.rows} if left_out else set()
+        names = {folded(row.account) for row in found.rows} if left_out else ()
         source = found.source
     wanted = (
         (row, other)

@@ -57,6 +57,14 @@ def test_an_account_that_cannot_be_read_is_named(cli: Cli, sandbox: RemoteSandbo
     assert Path("a.csv").read_text().startswith("account,workspace,person,")
 
 
+def test_an_account_to_exclude_that_does_not_exist_is_told(cli: Cli, sandbox: RemoteSandbox) -> None:
+    Path("not.txt").write_text("4100231\n99\n")
+    chosen = ("--accounts", "all", "--exclude", "not.txt", "--limit", "1", "--members-only")
+    result = cli("audit", "access", *chosen, "--client-file", sandbox.client_file)
+    assert result.code == 0, result.err
+    assert result.err == "not.txt: 1 account to exclude not found among the accounts: 99\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -113,12 +113,14 @@ async def _audit(workato: Workato, wanted: _Wanted) -> Audit:
     from datetime import UTC, datetime
 
     from bulkops.audit import Audit, access_of_account, access_of_partner
+    from bulkops.cli.selection import tell_not_there
     from bulkops.errors import ApiError, Unauthorized
     from bulkops.executor import fan_out
     from bulkops.runs import select
 
     chosen = wanted.selection
     inventory = await select(workato, accounts=str(chosen.accounts), exclude=chosen.exclude, limit=chosen.limit)
+    tell_not_there(inventory, chosen)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     partner = await access_of_partner(workato)
     rows, failed, unread = list(partner.rows), {}, {}
