@@ -18,15 +18,21 @@ F = TypeVar("F", bound=Callable[..., Any])
 LEVEL_VARIABLE: Final = "BULKOPS_LOG_LEVEL"
 WEBHOOK_VARIABLE: Final = "BULKOPS_WEBHOOK"
 
+NOT_IN_RUN: Final = ("interrupted; no run was in progress", None)
+"""The message of an interrupt before and after a run."""
+
 
 @attrs.define
 class Invocation:
-    """What one call of the command line was asked to tell about itself; `in_run`: a run has begun and not ended."""
+    """What one call of the command line was asked to tell about itself.
+
+    `if_interrupted`: the message of an interrupt that ends the command, and the command that goes on.
+    """
 
     debug: bool = False
     verbose: bool = False
     plan: PlanFlags | None = None
-    in_run: bool = False
+    if_interrupted: tuple[str, str | None] = NOT_IN_RUN
 
 
 @attrs.frozen(kw_only=True)

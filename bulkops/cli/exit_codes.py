@@ -12,6 +12,7 @@ from typing import Final
 
 import click
 
+from bulkops.cli.click_ext import NOT_IN_RUN
 from bulkops.cli.terminal import one_line, say, say_failure
 from bulkops.errors import (
     BulkopsError,
@@ -47,14 +48,20 @@ _EXIT_CODES: Final[tuple[tuple[type[BulkopsError], int], ...]] = (
 _OUT_OF_REACH: Final = "check the network and WORKATO_HOST"
 
 
-def report_failure(error: BaseException, *, debug: bool, secrets: tuple[str, ...] = (), in_run: bool = False) -> int:
+def report_failure(
+    error: BaseException,
+    *,
+    debug: bool,
+    secrets: tuple[str, ...] = (),
+    if_interrupted: tuple[str, str | None] = NOT_IN_RUN,
+) -> int:
     """Print the error and its remedy to stderr and return the exit code. Secrets are masked; a traceback needs
-    `debug`. `in_run`: a run was in progress.
+    `debug`. `if_interrupted`: see `Invocation`.
     """
     error = worst_of(error)  # task groups wrap even a single error
     if debug:
         say(masked("".join(traceback.format_exception(error)).rstrip(), secrets))
-    what, remedy = _words(error, in_run=in_run)
+    what, remedy = if_interrupted if isinstance(error, KeyboardInterrupt | click.Abort) else _words(error)
     say_failure(masked(one_line(what), secrets), masked(one_line(remedy), secrets) if remedy else None)
     return exit_code(error)
 
@@ -67,12 +74,9 @@ def exit_code(error: BaseException) -> int:
     return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), EXIT_FAILED)
 
 
-def _words(error: BaseException, *, in_run: bool) -> tuple[str, str | None]:
+def _words(error: BaseException) -> tuple[str, str | None]:
     """The error, and its remedy."""
     match error:
-        case KeyboardInterrupt() | click.Abort():
-            stopped = "interrupted; the run stopped at once", "bulkops resume settles the accounts in progress"
-            return stopped if in_run else ("interrupted; no run was in progress", None)
         case click.BadParameter() if (variable := _variable(error)) is not None:
             return f"{variable}: {error.message}", f"correct or unset {variable}"
         case click.UsageError():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
@@ -110,6 +110,7 @@ class RunProgress:
         self._display = display
         self._is_silenced = False
         self._outage = Outage()
+        self._begun: Callable[[str], None] = lambda _: None
 
     @property
     def is_silent(self) -> bool:
@@ -124,14 +125,23 @@ class RunProgress:
                 self._outage.observe(event)
             return
         view.tally.observe(event)
+        if isinstance(event, RunChanged):
+            self._begun(event.run_id)
         if isinstance(event, RunChanged | WaveChanged):
             self._display.note(event, view)
 
     @asynccontextmanager
     async def shown(
-        self, total: int, settled: Mapping[Outcome, int] | None = None, eta_source: ForecastEta | None = None
+        self,
+        total: int,
+        settled: Mapping[Outcome, int] | None = None,
+        eta_source: ForecastEta | None = None,
+        begun: Callable[[str], None] = lambda _: None,
     ) -> AsyncIterator[None]:
-        """While inside, progress is displayed. `settled`: accounts of a resumed run that stay as they are."""
+        """While inside, progress is displayed. `settled`: accounts of a resumed run that stay as they are; `begun`:
+        gets the id of the run.
+        """
+        self._begun = begun
         self.view = View(tally=Tally(total, settled), eta_source=eta_source)
         self._display.begin(self.view)
         # A plain task, not a task group: that would wrap the run's own error into a group.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from bulkops.cli.click_ext import Invocation
+from bulkops.cli.click_ext import NOT_IN_RUN, Invocation
 from bulkops.cli.confirm import Question
 from bulkops.cli.eta import ForecastEta
 from bulkops.cli.notify import add_step_summary
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bulkops.client import Workato
     from bulkops.events import Observer
     from bulkops.forecast import Forecast
+    from bulkops.journal import Location
     from bulkops.operations import Operation
     from bulkops.report import Report
     from bulkops.runs import Ahead, Inventory, Policy, StopSignal
@@ -101,6 +102,7 @@ async def run_with_progress(
     workato: Workato,
     policy: Policy,
     *,
+    journal: Location,
     total: int,
     settled: Mapping[Outcome, int] | None = None,
 ) -> Report:
@@ -114,12 +116,18 @@ async def run_with_progress(
     if not progress.is_silent:
         done = sum((settled or {}).values())
         eta_source = ForecastEta(workato, operation, policy, total=total, settled=done)
-    async with progress.shown(total, settled, eta_source):
+    invocation = click.get_current_context().ensure_object(Invocation)
+
+    def begun(run_id: str) -> None:
+        invocation.if_interrupted = (
+            f"interrupted; run {run_id} stopped at once, with accounts in progress",
+            f"bulkops resume {run_id}{journal.flag}",
+        )
+
+    async with progress.shown(total, settled, eta_source, begun):
         with listening(stop_signal, say):
-            invocation = click.get_current_context().ensure_object(Invocation)
-            invocation.in_run = True
             report = await go(stop_signal)
-            invocation.in_run = False
+            invocation.if_interrupted = NOT_IN_RUN
             return report
 
 
@@ -134,6 +142,7 @@ async def run_shown(
     observe: Observer | None = None,
 ) -> Report:
     """A run that shows its progress and asks nothing. `observe`: in place of `progress.observe`."""
+    from bulkops.journal import Location
     from bulkops.runs import run
 
     async def go(stop_signal: StopSignal) -> Report:
@@ -147,7 +156,9 @@ async def run_shown(
             stop=stop_signal,
         )
 
-    return await run_with_progress(progress, go, operation, workato, policy, total=len(accounts))
+    return await run_with_progress(
+        progress, go, operation, workato, policy, journal=Location.of(journal), total=len(accounts)
+    )
 
 
 def finish(report: Report, output: Output, *, beside: bool = False) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 import click
 
+from bulkops.cli.click_ext import NOT_IN_RUN, Invocation
 from bulkops.cli.exit_codes import EXIT_INTERRUPTED
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.options.values import Output
@@ -81,6 +82,9 @@ async def run_on_workers(
                 raise click.Abort from error
             raise
         say(f"run {report.run_id} is handed over to workers")
+        follow = f"bulkops watch {report.run_id}{output.journal.flag}"
+        invocation = click.get_current_context().ensure_object(Invocation)
+        invocation.if_interrupted = f"interrupted; workers still have run {report.run_id}", follow
         stopping = _RemoteStop(output.journal, report.run_id)
         stopping.obey(stop_signal)
         try:
@@ -88,8 +92,9 @@ async def run_on_workers(
         finally:
             await stopping.written()
     if ended is None:
-        say(f"follow it with: bulkops watch {report.run_id}{output.journal.flag}")
+        say(f"follow it with: {follow}")
         return EXIT_INTERRUPTED if stop_signal.draining else 0
+    invocation.if_interrupted = NOT_IN_RUN
     try:
         return finish(ended, output)
     finally:  # stdout may be on a full disk

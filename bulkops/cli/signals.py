@@ -35,8 +35,8 @@ def listening(stop_signal: Stoppable, say: Callable[[str], None]) -> Iterator[No
             say("accounts that have begun an effect finish; press Ctrl-C again to stop now")
             stop_signal.drain()
         else:
+            release()  # before the words, after which a signal has its usual effect
             say("stopping now; resume settles the accounts in progress")
-            release()
             stop_signal.abort()
 
     def release() -> None:

@@ -199,7 +199,14 @@ async def carry_out(
 
         costs = operation or Operation()  # without the operation, its cost is measured during the run
         report = await run_with_progress(
-            progress, go, costs, workato, policy, total=work.total, settled=work.settled or None
+            progress,
+            go,
+            costs,
+            workato,
+            policy,
+            journal=output.journal,
+            total=work.total,
+            settled=work.settled or None,
         )
     try:
         return finish(report, output, beside=takes_stdout(work.parameters))

@@ -87,6 +87,21 @@ def test_a_signal_during_a_detached_hand_over_stops_the_run(tmp_path: Path, post
 
 
 @pytest.mark.slow
+def test_the_third_interrupt_names_the_command_that_follows_the_run(tmp_path: Path, postgres: str) -> None:
+    with crew(tmp_path, postgres, lease_s=LONG_LEASE_S, customers=ACCOUNTS, time_scale=30) as played:
+        worker = played.start_worker()
+        submitted = played.submit(*FOLDER, "A")
+        with caught(lambda: 1 <= played.ended() < ACCOUNTS, worker):
+            for answer in ("press Ctrl-C again", "stopping now", "error: interrupted"):
+                submitted.send_signal(signal.SIGINT)
+                said = read_until(submitted, answer)
+            assert submitted.wait() == 130
+        ((run_id,),) = played.ask("SELECT run_id FROM runs")
+        assert said == f"error: interrupted; workers still have run {run_id}\n"
+        assert f"try: bulkops watch {run_id} --journal" in submitted.stderr.readline()
+
+
+@pytest.mark.slow
 def test_a_stop_that_is_not_written_is_told(tmp_path: Path, postgres: str) -> None:
     with crew(tmp_path, postgres, lease_s=LONG_LEASE_S, customers=ACCOUNTS, time_scale=100) as played:
         worker = played.start_worker()

@@ -430,11 +430,13 @@ def test_an_interrupt_that_the_run_does_not_get_names_the_command_that_goes_on(
 ) -> None:
     """As the third Ctrl-C, which has its usual effect: an exception in whatever runs at that moment."""
     (tmp_path / "third.py").write_text("async def third(ctx):\n    raise KeyboardInterrupt\n")
-    ended = cli("run", f"{tmp_path}/third.py:third", "--accounts", "all", "--limit", "2", "--yes")
+    journal = ("--journal", f"{tmp_path}/elsewhere")
+    ended = cli("run", f"{tmp_path}/third.py:third", "--accounts", "all", "--limit", "2", "--yes", *journal)
     assert ended.code == 130
+    (run_id,) = re.findall("at work on run (.*)", ended.err)
     assert ended.err.splitlines()[-2:] == [
-        "error: interrupted; the run stopped at once",
-        "  try: bulkops resume settles the accounts in progress",
+        f"error: interrupted; run {run_id} stopped at once, with accounts in progress",
+        f"  try: bulkops resume {run_id} --journal {tmp_path}/elsewhere",
     ]
 
 
