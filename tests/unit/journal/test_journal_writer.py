@@ -118,6 +118,22 @@ async def test_the_log_is_copied_once_when_nobody_writes_any_more(
     assert copies.empty()
 
 
+async def test_the_log_does_not_grow_under_steady_writes_while_readers_come_and_go(
+    directory: Path, connection: Any, make_writer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages, page_bytes = 50, 4096
+    connection.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+    monkeypatch.setattr(bulkops.journal.writer, "_IDLE_S", 600.0)
+    writer, written_bytes = make_writer(), 0
+    async with Journal.open(directory, read_only=True) as reader:
+        while written_bytes < 10 * pages * page_bytes:
+            note = "x" * page_bytes
+            await writer.durable(_note(note))
+            written_bytes += len(note)
+            await reader.list_runs()
+    assert (directory / "journal.sqlite3-wal").stat().st_size < 2 * pages * page_bytes
+
+
 async def test_writes_of_many_steps_in_one_commit_are_as_those_of_one_each(place: str, record: Make) -> None:
     """More than one statement holds, steps again after they failed, and ends that keep what their intents said."""
     steps = [f"s{number}" for number in range(120)]
