@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bulkops.cli.outage import AGAIN_AFTER_S, FIRST_AFTER_S, Outage
+from bulkops.cli.outage import AGAIN_AFTER_S, FIRST_AFTER_S, REFUSED_AFTER_S, Outage
 from bulkops.events import AccountStarted, AttemptEnded, HostClosed
 
 
@@ -60,6 +60,21 @@ def test_any_answer_ends_it_also_a_refusal() -> None:
     assert told.after(10, attempt(429, "429 Too many requests")) == []
     assert told.after(1, attempt()) == []  # counted from here
     assert told.after(2, attempt(500, "500 Server error")) == []
+
+
+def test_nothing_but_refusals_is_told_once_after_a_while() -> None:
+    told, refusal = Told(), attempt(429, "429 Too many requests")
+    assert told.after(0, refusal) == []
+    assert told.after(REFUSED_AFTER_S - 1, refusal) == []
+    assert told.after(1, refusal) == [
+        "the vendor has refused every request for 30 s, now managed_users.list: 429 Too many requests; "
+        "still trying (Ctrl-C stops)"
+    ]
+    assert told.after(AGAIN_AFTER_S, refusal) == []
+    assert told.after(1, attempt(200)) == []
+    assert told.after(1, refusal) == []
+    assert told.after(REFUSED_AFTER_S - 1, refusal) == []  # counted from the first one after the answer
+    assert len(told.after(1, refusal)) == 1
 
 
 def test_an_announced_outage_is_told_at_once_and_so_is_its_end() -> None:
