@@ -112,7 +112,10 @@ class DirectoryLocation(Location):
         return self.path
 
     def exists(self) -> bool:
-        return self.path.exists() and (not self.path.is_dir() or (self.path / schema.FILE_NAME).exists())
+        try:
+            return self.path.exists() and (not self.path.is_dir() or (self.path / schema.FILE_NAME).exists())
+        except PermissionError:  # opening it says what is forbidden
+            return True
 
     def open_store(self, *, read_only: bool, clock: Clock) -> Store:
         return open_store(self.path, read_only=read_only, clock=clock)

@@ -17,6 +17,7 @@ from typing import Any, Final, TypeAlias
 import anyio
 
 from bulkops.errors import ConfigError, ReaderGone, TaskFailed, TaskUnknown
+from bulkops.files import target
 from bulkops.secret import Secret
 from bulkops.steps import Context, memory_of
 
@@ -29,7 +30,7 @@ _one_at_a_time: Final = Lock()
 def check_output(output: str) -> None:
     """Raises: ConfigError when no file can be written there. Makes nothing."""
     path = Path(output)
-    if output != STDOUT and not os.access(path if path.exists() else path.parent, os.W_OK):
+    if output != STDOUT and not os.access(path if os.access(path, os.F_OK) else path.parent, os.W_OK):
         raise ConfigError(f"cannot write {output}", remedy="check the path of the output file")
 
 
@@ -70,7 +71,7 @@ _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 def place_of(given: str | Path | Keep) -> str | Keep:
     """A path made absolute; a function as it is."""
-    return given if callable(given) else str(Path(given).resolve())
+    return given if callable(given) else str(target(Path(given)))
 
 
 def check_place(place: str | Keep) -> None:

@@ -73,20 +73,34 @@ def test_the_folder_that_a_link_leads_to_is_tried(tmp_path: Path) -> None:
 FORBIDDEN_FOLDER = """
 import os, sys
 from pathlib import Path
+from bulkops.cli.doctor import _disk
 from bulkops.cli.output_file import check_writable
 from bulkops.errors import ConfigError
+from bulkops.journal import Location
+from bulkops.operations.private_lines import check_output
+path = Path(sys.argv[1])
 if os.geteuid() == 0:  # root may look everywhere
     os.setresgid(65534, 65534, 65534)
     os.setresuid(65534, 65534, 65534)
 try:
-    check_writable(Path(sys.argv[1]))
+    print(eval(sys.argv[2]))
 except ConfigError as error:
     print(error)
 """
 
 
-def test_a_folder_that_may_not_be_looked_into(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("check_writable(path)", "cannot write {path}: Permission denied; check the path after -o"),
+        ("check_output(str(path))", "cannot write {path}; check the path of the output file"),
+        ("next(_disk(path)).state", "fix"),
+        ("Location.of(str(path)).exists()", "True"),  # opening it says what is forbidden
+    ],
+)
+def test_a_folder_that_may_not_be_looked_into(tmp_path: Path, asked: str, answer: str) -> None:
     (tmp_path / "mine").mkdir(mode=0)
     path = tmp_path / "mine" / "report.html"
-    done = subprocess.run([sys.executable, "-c", FORBIDDEN_FOLDER, path], capture_output=True, text=True, check=True)
-    assert done.stdout == f"cannot write {path}: Permission denied; check the path after -o\n"
+    command = [sys.executable, "-c", FORBIDDEN_FOLDER, path, asked]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == answer.format(path=path) + "\n"

@@ -116,7 +116,7 @@ def _webhook(address: str) -> Finding:
 def _disk(journal: Path) -> Iterator[Finding]:
     """Whether the journal can be written: in its directory, or where that would be made."""
     place = journal.absolute()
-    while not place.exists():
+    while not os.access(place, os.F_OK):
         place = place.parent
     if not os.access(place, os.W_OK | os.X_OK) or not place.is_dir():
         yield Finding("disk", "fix", f"cannot write in {place}", "choose another --journal DIR")
