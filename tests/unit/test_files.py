@@ -101,6 +101,6 @@ except ConfigError as error:
 def test_a_folder_that_may_not_be_looked_into(tmp_path: Path, asked: str, answer: str) -> None:
     (tmp_path / "mine").mkdir(mode=0)
     path = tmp_path / "mine" / "report.html"
-    command = [sys.executable, "-c", FORBIDDEN_FOLDER, path, asked]
+    command = [sys.executable, "-c", FORBIDDEN_FOLDER, str(path), asked]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == answer.format(path=path) + "\n"
