@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Cli, RemoteSandbox, environment
 from tests.cli.pseudo import on_a_terminal
+from tests.patience import PATIENCE_S
 
 START = "Start this run (12 accounts)? [y]es, [N]o "
 GATE = "Start wave 2 (11 accounts)? [y]es, [N]o: halt, [p]ause "
@@ -105,8 +108,11 @@ def test_a_run_whose_terminal_hangs_up_ends_as_any_other(sandbox: RemoteSandbox,
         stderr=theirs,
     ) as process:
         os.close(theirs)
-        seen = b""
+        seen, end = b"", time.monotonic() + PATIENCE_S
         while b"in flight" not in seen:
+            if not select.select([ours], [], [], max(0.0, end - time.monotonic()))[0]:
+                process.kill()
+                pytest.fail(f"it shows no progress: {seen.decode(errors='replace')}")
             seen += os.read(ours, 65536)
         os.close(ours)
         assert process.wait(timeout=120) == 0
