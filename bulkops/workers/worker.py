@@ -40,7 +40,8 @@ _LOOK_S: Final = 0.5
 """Seconds between two looks at the runs. A stop reaches every worker within it."""
 _BURY_S: Final = 1.0
 _AGAIN_S: Final = 5.0
-"""Seconds until a run is tried again that this worker could not join because the vendor was out of reach."""
+"""Seconds until a run is tried again that this worker could not join because the vendor or the ledger was out of
+reach."""
 
 _END_S: Final = 30.0
 """Seconds for the tasks of a worker that ends, after its grace."""
@@ -198,13 +199,12 @@ class Worker:
                 await shared.leave(run_id)
         except Exception as error:
             is_ours = isinstance(error, BulkopsError)
-            if isinstance(error, JournalError) and not isinstance(error, JournalMismatch | RunLocked):
-                raise
-            if not is_ours and self._runs[run_id].environment is not None:
+            has_joined = self._runs[run_id].environment is not None
+            if has_joined and (not is_ours or _is_of_the_journal(error)):
                 raise
             words = one_line(masked(str(error) if is_ours else f"{type(error).__name__}: {error}"))
             if _may_pass(error):
-                log.info("worker.waits", run=run_id, reason=words)
+                log.warning("worker.waits", run=run_id, reason=words)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_AGAIN_S):
                         await leaving.wait()
@@ -292,8 +292,13 @@ class Worker:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether a run can be tried again soon: the vendor is out of reach, or too many processes use the credential."""
-    return isinstance(error, RunLocked | TransportError | ServerError | RateLimited)
+    """Whether a run can be tried again soon: the vendor is out of reach, too many processes use the credential, or the
+    ledger cannot be opened. The worker's own connections tell whether the database is gone."""
+    return _is_of_the_journal(error) or isinstance(error, RunLocked | TransportError | ServerError | RateLimited)
+
+
+def _is_of_the_journal(error: Exception) -> bool:
+    return isinstance(error, JournalError) and not isinstance(error, JournalMismatch | RunLocked)
 
 
 async def _soon(coordinator: Coordinator) -> None:

@@ -73,6 +73,7 @@ class LedgerDatabase:
     _connection: psycopg.Connection[Any] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        """Does not wait for a database that is down: whoever asks for a lease could not be stopped meanwhile."""
         self._connection = _opened(self.database)
         self._prepare()
 
@@ -169,8 +170,7 @@ def make_tables(database: DatabaseUrl) -> None:
 
 
 def _opened(database: DatabaseUrl) -> psycopg.Connection[Any]:
-    """The journal is open already, so a database that does not answer is waited for."""
-    connection = connect_again(database)
+    connection = connect(database)
     try:
         migrate(connection, database, "ledger", _SCRIPTS)
     except BaseException:

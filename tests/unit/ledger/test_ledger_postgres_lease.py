@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 import psycopg
+import psycopg.conninfo
 import pytest
 
 from bulkops.clock import MARGIN_S, SystemClock
@@ -272,6 +273,18 @@ async def test_a_restart_of_the_database_is_waited_out() -> None:
             (await asyncio.wait_for(waiting, 10)).replied()
             assert lease.is_fresh
         assert await count_free(database, "http://h", "small") == 2
+
+
+async def test_without_a_connection_there_is_no_lease_at_once(postgres: str, postgres_role: str) -> None:
+    """A run that waits for one in a thread could not be interrupted."""
+    role = psycopg.conninfo.conninfo_to_dict(postgres_role)["user"]
+    with psycopg.connect(postgres, autocommit=True) as admin:
+        admin.execute(f"ALTER ROLE {role} CONNECTION LIMIT 0".encode())
+    started = time.monotonic()
+    with pytest.raises(JournalError, match="too many connections"):
+        async with leased(DatabaseUrl.parse(postgres_role), "http://127.0.0.1:1"):
+            raise AssertionError
+    assert time.monotonic() - started < 45.0
 
 
 async def test_a_ledger_that_fails_says_so_to_those_who_wait(ledger_database: DatabaseUrl, host: str) -> None:
