@@ -137,7 +137,7 @@ async def test_running_recipes_are_not_touched_unless_that_is_said(tmp_path: Pat
         refused = await bulkops.run(ImportPackage(PACKAGE, folder="CRM"), **here, journal=tmp_path / "another")
         (row,) = refused.accounts
         assert (row.outcome, row.failure_class) == (Outcome.FAILED, "recipes-running"), row.reason
-        assert "--restart-recipes; restart_recipes = true in a job file" in row.remedy
+        assert "--restart-recipes; restart_recipes = true in a job file" in (row.remedy or "")
         said = ImportPackage(PACKAGE, folder="CRM", restart_recipes=True)
         done = await bulkops.run(said, **here, journal=tmp_path / "another")
         assert done.outcomes[Outcome.CHANGED] == 1, done.accounts[0].reason
