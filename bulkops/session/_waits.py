@@ -13,9 +13,6 @@ T = TypeVar("T")
 _EARLY_S: Final = 1e-6
 """Seconds. A loop may fire a timer early, by its clock's resolution."""
 
-_NOBODYS: Final = Context()
-"""Context for timers: a cancelled timer stays in the loop for a while and keeps its context alive."""
-
 
 class WaitCancelled(Exception):
     """The deadline came, or `PendingWaits.end` was called. Never leaves the session: it becomes an error in words."""
@@ -32,6 +29,9 @@ class Deadlines:
         self.running: set[DeadlineTimer] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._rings_at = math.inf
+        self._context = Context()
+        """Of the timer: a cancelled timer stays in the loop for a while and keeps its context alive. Not shared: only
+        one thread at a time can be in a context."""
 
     def ring_by(self, until: float) -> None:
         """Look at the time limits then, or earlier."""
@@ -39,7 +39,7 @@ class Deadlines:
             if self._timer is not None:
                 self._timer.cancel()
             self._rings_at = until
-            self._timer = asyncio.get_running_loop().call_at(until, self._ring, context=_NOBODYS)
+            self._timer = asyncio.get_running_loop().call_at(until, self._ring, context=self._context)
 
     def _ring(self) -> None:
         self._timer, self._rings_at = None, math.inf

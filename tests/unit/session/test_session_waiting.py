@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -75,6 +77,23 @@ def test_a_cancellation_that_was_swallowed_below_is_taken_back() -> None:
         return task.cancelling()
 
     assert run_virtual(main()) == 0
+
+
+def test_two_loops_in_two_threads_ring_at_the_same_moment() -> None:
+    """With one context for all timers, one loop lost its ring, and its attempts had no time limit any more."""
+    both = threading.Barrier(2, timeout=10)
+
+    class Meeting(DeadlineTimer):
+        def lose(self) -> None:
+            both.wait()
+            super().lose()
+
+    async def main() -> float:
+        async with asyncio.timeout(20):
+            return await _lost_after(Meeting(asyncio.get_running_loop().time(), Deadlines()))
+
+    with ThreadPoolExecutor(2) as threads:
+        assert len([thread.result() for thread in [threads.submit(asyncio.run, main()) for _ in range(2)]]) == 2
 
 
 def test_one_timer_keeps_the_times_of_all_tasks() -> None:
