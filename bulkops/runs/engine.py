@@ -109,7 +109,13 @@ class Engine:
                 finally:
                     self._halt.close()
             return
-        admission = Admission(self.operation, pacer=session.pacer, tuning=tuning, most=most)
+        admission = Admission(
+            self.operation,
+            pacer=session.pacer,
+            tuning=tuning,
+            most=most,
+            limits_failures=self.policy.max_failures is not None,
+        )
         self._halt = Halt(self.policy, self._rules, admission, announce=self._announce)
         self._runner = AccountTask(
             record=self.record,

@@ -79,7 +79,13 @@ class RunEnvironment:
             )
             use.signs.append(journal)
             stack.callback(use.signs.remove, journal)
-            admission = Admission(operation, pacer=session.pacer, tuning=tuning, most=policy.concurrency)
+            admission = Admission(
+                operation,
+                pacer=session.pacer,
+                tuning=tuning,
+                most=policy.concurrency,
+                limits_failures=policy.max_failures is not None,
+            )
             stack.callback(session.subscribe(admission.note))
             stack.enter_context(metered(session, journal, run_id, is_worker=True))
             # Limits and the breaker are the coordinator's.

@@ -71,7 +71,7 @@ def admission(
 ) -> Admission:
     tuning = Tuning()
     pacer = Pacer(quotas, rng=Random(1), unlimited=options.pop("unlimited", False))
-    return Admission(Costs(calls), pacer=pacer, tuning=tuning, most=options.pop("most", 200))
+    return Admission(Costs(calls), pacer=pacer, tuning=tuning, most=options.pop("most", 200), **options)
 
 
 async def asked(made: Admission, count: int) -> list[asyncio.Task[bool]]:
@@ -96,6 +96,20 @@ def test_as_many_start_as_the_binding_quota_has_slots_for(calls: Sequence[tuple[
         assert sorted(await asyncio.gather(*tasks)) == [False] * (100 - most) + [True] * most
 
     run_virtual(main())
+
+
+@pytest.mark.parametrize(("limits_failures", "unknown", "known"), [(False, 30, 31), (True, 10, 21)])
+def test_fewer_start_at_first_when_failures_are_limited(limits_failures: bool, unknown: int, known: int) -> None:
+    """Each of them may fail beyond the limit. The margin is for the import's time, at one slot a second."""
+
+    async def opened(calls: Sequence[tuple[str, int]] | None) -> int:
+        made = admission(calls, limits_failures=limits_failures, quotas={**QUOTAS, **PER_SECOND})
+        tasks = await asked(made, 100)
+        made.stop()
+        await asyncio.gather(*tasks)
+        return made.open
+
+    assert (run_virtual(opened(None)), run_virtual(opened(ROLLOUT))) == (unknown, known)
 
 
 def test_without_a_quota_that_binds_concurrency_is_the_bound() -> None:

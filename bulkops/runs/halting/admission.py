@@ -34,6 +34,8 @@ _UNMEASURED: Final = 1.5
 last slots, and a slot that is used late is late in each window that follows."""
 
 _FIRST: Final = 30
+_FIRST_OF_FEW: Final = 10
+"""`_FIRST` with a limit of failures: each account in progress may fail beyond it, so the first window may be slower."""
 _MORE_EACH_S: Final = 1.0
 """Accounts admitted while their cost is unknown: at once, with two requests each a window of the narrowest documented
 quotas; and in each second until one has ended well."""
@@ -88,11 +90,16 @@ class _Waiting:
 class Admission:
     """Lets accounts start. An observer of the session: measured costs replace the forecast.
 
-    `most`: accounts in progress at once, whatever the quotas could serve.
+    `most`: accounts in progress at once, whatever the quotas could serve; `limits_failures`: whether the run has a
+    limit of failures.
     """
 
-    def __init__(self, operation: Operation, *, pacer: Pacer, tuning: Tuning, most: int) -> None:
+    def __init__(
+        self, operation: Operation, *, pacer: Pacer, tuning: Tuning, most: int, limits_failures: bool = False
+    ) -> None:
         self.most = most
+        self._first = _FIRST_OF_FEW if limits_failures else _FIRST
+        self._margin = 1.0 if limits_failures else _UNMEASURED
         self._demand = Demand(operation, tuning)
         self._pacer = pacer
         self._clock = asyncio.get_running_loop().time
@@ -196,12 +203,12 @@ class Admission:
     def _most_now(self) -> int:
         if self._demand.is_known:
             return self.most
-        return min(self.most, _FIRST + int((self._clock() - self._began_at) * _MORE_EACH_S))
+        return min(self.most, self._first + int((self._clock() - self._began_at) * _MORE_EACH_S))
 
     def _account_s(self) -> float:
         """The time that a slow account takes; the age of those in progress when a tenth of them is older."""
         old = next(itertools.islice(self._open.values(), len(self._open) // 10, None), None)
-        slow_s = self._demand.longest_s * (1.0 if self._demand.is_measured else _UNMEASURED)
+        slow_s = self._demand.longest_s * (1.0 if self._demand.is_measured else self._margin)
         return max(slow_s, old.age_s(self._clock()) if old is not None else 0.0)
 
     def _look(self) -> None:
