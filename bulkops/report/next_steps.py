@@ -23,7 +23,9 @@ _PASSING: Final = frozenset(
 )
 """Failure classes with a temporary cause, which a retry alone may cure."""
 
-_UNEXPECTED: Final = "unexpected"
+_UNEXPECTED: Final = frozenset({"unexpected", "step-not-awaited", "step-name-twice"})
+"""Failure classes whose only remedy is to correct the operation's code."""
+
 _THEN_RETRY: Final = re.compile(r",? then (?:`bulkops \w[^`]*`|undo once more).*$")
 
 
@@ -79,7 +81,7 @@ def resume_command(report: Report) -> str:
 def retry_command(report: Report, failure_class: str | None = None) -> str:
     selection = f" --failure-class {_quoted(failure_class)}" if failure_class else ""
     # A corrected operation counts as another one, which a retry otherwise refuses.
-    accepted = " --accept-changes" if failure_class == _UNEXPECTED else ""
+    accepted = " --accept-changes" if failure_class in _UNEXPECTED else ""
     return f"bulkops retry {_quoted(report.run_id)}{selection}{accepted}{_journal(report)}"
 
 

@@ -100,10 +100,13 @@ def test_what_a_retry_cannot_change_is_said_before_the_retry(
         assert ("look whether it is there" in render(made, form)) is (last == "then")
 
 
-def test_a_corrected_operation_is_another_one_and_the_command_says_so(row: Row, report: Make) -> None:
-    text = render(report(row(0, failure_class="unexpected", cause="KeyError", remedy="correct the operation")), "text")
+@pytest.mark.parametrize("failure_class", ["unexpected", "step-not-awaited", "step-name-twice"])
+def test_a_corrected_operation_is_another_one_and_the_command_says_so(
+    row: Row, report: Make, failure_class: str
+) -> None:
+    text = render(report(row(0, failure_class=failure_class, cause="KeyError", remedy="correct the operation")), "text")
     assert "    first: correct the operation\n" in text
-    assert "    then: bulkops retry 20260102-101530-k3f --failure-class unexpected --accept-changes\n" in text
+    assert f"    then: bulkops retry 20260102-101530-k3f --failure-class {failure_class} --accept-changes\n" in text
 
 
 def test_a_good_run_is_two_lines(row: Row, report: Make) -> None:
