@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bulkops.journal import AccountRow, RunState
 from bulkops.outcome import Outcome
-from bulkops.report.next_steps import change_first, resume_command, retry_command
+from bulkops.report.next_steps import change_first, go_on_command, retry_command
 from bulkops.report.safe_text import inline, known_as
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _story(report: Report, row: AccountRow) -> str:
     lines = [row.reason, remedy if first is None else f"first: {first}"]
     if is_over:
         failed = row.outcome is Outcome.FAILED
-        command = retry_command(report, row.failure_class) if failed else resume_command(report)
+        command = retry_command(report, row.failure_class) if failed else go_on_command(report)
         lines.append(f"{'next' if first is None else 'then'}: {command}")
     return "\n".join(_text(line) for line in lines if line)
 

@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, Final
 
 from bulkops.journal import AccountRow, RunState
-from bulkops.outcome import RESUMABLE, Outcome
+from bulkops.outcome import OVER_LIMIT, RESUMABLE, Outcome
 from bulkops.report.safe_text import inline
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def next_command(report: Report, cluster: Cluster) -> str | None:
         return None
     if cluster.outcome is Outcome.FAILED:
         return retry_command(report, cluster.failure_class)
-    return resume_command(report) if cluster.outcome in RESUMABLE else None
+    return go_on_command(report) if cluster.outcome in RESUMABLE else None
 
 
 def go_on_words(report: Report) -> str | None:
@@ -56,19 +56,20 @@ def go_on_words(report: Report) -> str | None:
     failed = [one for one in report.clusters if one.outcome is Outcome.FAILED]
     if report.state is RunState.AUTH_FAILED:
         return f"when the token is corrected, {verb} with"
-    if report.state is RunState.HALTED and verb == "resume" and failed:  # else a limit of failures halts it again
-        return "when the failed accounts are retried, resume with"
     is_vain = verb == "retry" and all(change_first(one.example) for one in failed)
     return f"when that is corrected, {verb} with" if is_vain else f"{verb} with"
 
 
 def go_on_command(report: Report) -> str | None:
-    """The command that continues most of the remaining accounts; None without any. Resuming comes first: it ends the
-    run.
+    """The command that continues most of the remaining accounts; None without any.
+
+    Resuming comes first: it ends the run. After a halt by the limit of failures it is refused, so retry comes first.
     """
     if report.state is RunState.RUNNING:
         return None
-    if any(report.outcomes[outcome] for outcome in RESUMABLE):
+    is_over_limit = report.state is RunState.HALTED and OVER_LIMIT in (report.reason or "")
+    is_refused = is_over_limit and report.outcomes[Outcome.FAILED]
+    if not is_refused and any(report.outcomes[outcome] for outcome in RESUMABLE):
         return resume_command(report)
     return retry_command(report) if report.outcomes[Outcome.FAILED] else None
 

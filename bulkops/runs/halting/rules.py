@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bulkops.errors import STILL_UNKNOWN, PlanError
 from bulkops.journal import AccountResult
-from bulkops.outcome import TROUBLED, Outcome
+from bulkops.outcome import OVER_LIMIT, TROUBLED, Outcome
 from bulkops.runs.policy import Policy
 from bulkops.runs.waves import Wave
 
@@ -36,7 +36,7 @@ class FailureLimit:
             self._count += 1
         if self._count <= self.limit:
             return None
-        return f"{_accounts(self._count)} failed or unknown, more than the {self.limit} allowed"
+        return f"{_accounts(self._count)} {OVER_LIMIT} {self.limit} allowed"
 
 
 def _accounts(count: int) -> str:

@@ -45,7 +45,7 @@ def test_what_a_person_needs_first(row: Row, report: Make) -> None:
         "| `bulkops retry 20260102-101530-k3f --failure-class import-failed` |",
         "| 1 | not attempted | 2 accounts failed | 4100003 | `bulkops resume 20260102-101530-k3f` |",
         "",
-        "When the failed accounts are retried, resume with:",
+        "Resume with:",
         "",
         "```sh",
         "bulkops resume 20260102-101530-k3f",

@@ -15,6 +15,7 @@ from bulkops.journal import AccountRow, RunState
 from bulkops.outcome import Outcome
 from bulkops.pacing import Explored
 from bulkops.report import FORMATS, Report, render
+from bulkops.runs.halting.rules import FailureLimit
 from tests.records import any_texts, report_saying
 from tests.work import lines_run
 
@@ -149,12 +150,24 @@ def test_a_stopped_run_says_why_once_and_how_to_go_on(row: Row, report: Make, st
     assert (
         lines[-1]
         == {
-            RunState.HALTED: f"when the failed accounts are retried, {resume}",
+            RunState.HALTED: resume,
             RunState.PAUSED: f"{resume} --approve",
             RunState.INTERRUPTED: resume,
             RunState.AUTH_FAILED: f"when the token is corrected, {resume}",
         }[state]
     )
+
+
+def test_after_a_halt_by_the_limit_of_failures_every_command_is_the_retry(row: Row, report: Make) -> None:
+    """A resume is refused until then."""
+    reason = FailureLimit(0).note(Outcome.FAILED)
+    made = report(row(0, cause=CAUSE), row(1, Outcome.NOT_ATTEMPTED), state=RunState.HALTED, reason=reason)
+    retry = "bulkops retry 20260102-101530-k3f"
+    assert render(made, "text").endswith(f"\nretry with: {retry}\n")
+    assert json.loads(render(made, "summary"))["next"] == retry
+    assert [one["next"] for one in json.loads(render(made, "json"))["clusters"]] == [retry, retry]
+    for form in FORMATS:
+        assert "bulkops resume" not in render(made, form)
 
 
 def test_a_halted_run_without_failed_accounts_is_resumed(row: Row, report: Make) -> None:
