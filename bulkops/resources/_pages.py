@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from itertools import count
 from operator import attrgetter
 from typing import Any, Final, Generic, Protocol, TypeVar
 
@@ -18,6 +19,9 @@ PER_PAGE: Final = 100
 
 _MOST_ROWS: Final = 1_000_000
 """A longer list counts as endless: its ids are kept, to give no row twice."""
+
+_MOST_PAGES: Final = 10_000
+"""A list of more pages counts as endless: each page costs a request, also one with a single new row."""
 
 _SIZES: Final[Mapping[str, tuple[str, int]]] = {
     "page": ("per_page", PER_PAGE),
@@ -130,7 +134,7 @@ async def walk(
     Raises: DecodeError for a list that repeats itself or does not end; what `ask` and `read` raise.
     """
     seen: set[object] = set()
-    while True:
+    for pages in count(1):
         reply = await ask(query)
         rows, said = read(reply)
         new = [row for row in rows if key(row) not in seen]
@@ -148,8 +152,9 @@ async def walk(
             if full is None:
                 return  # a cursor that stands still: this was the end
             raise decode_error(reply, "the list repeats itself: a whole page was on earlier pages already")
-        if len(seen) >= _MOST_ROWS:
-            raise decode_error(reply, f"the list does not end: {len(seen):,} rows, and there are more")
+        if len(seen) >= _MOST_ROWS or pages >= _MOST_PAGES:
+            words = f"the list does not end: {len(seen):,} rows on {pages:,} pages, and there are more"
+            raise decode_error(reply, words)
 
 
 def first_page(call: Call, query: Mapping[str, Any] | None = None, *, at_most: int = PER_PAGE) -> dict[str, Any]:

@@ -209,7 +209,7 @@ async def test_a_list_of_new_rows_without_end_ends_in_words(
 
     server.handler = handler
     async with client(server) as workato:
-        with pytest.raises(DecodeError, match="the list does not end: 1,000 rows, and there are more"):
+        with pytest.raises(DecodeError, match="the list does not end: 1,000 rows on 10 pages, and there are more"):
             await workato.account(1).call(wanted, all_pages=True)
     assert len(server.seen) == 10
 

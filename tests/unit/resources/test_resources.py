@@ -113,9 +113,20 @@ async def test_a_list_that_does_not_end_ends_in_words(
 ) -> None:
     monkeypatch.setattr("bulkops.resources._pages._MOST_ROWS", 300)  # a million takes seconds
     vendor.answer = _paged(1_000)
-    with pytest.raises(DecodeError, match="the list does not end: 300 rows, and there are more"):
+    with pytest.raises(DecodeError, match="the list does not end: 300 rows on 3 pages, and there are more"):
         await workato.customers.list().collect()
     assert len(vendor.asked) == 3
+
+
+async def test_a_list_of_overlapping_pages_without_end_ends_in_words(
+    vendor: Vendor, workato: Workato, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one new row a page, a million rows are a million requests."""
+    monkeypatch.setattr("bulkops.resources._pages._MOST_PAGES", 5)  # 10,000 take seconds
+    vendor.answer = lambda *_: {"result": [{"id": n} for n in range(len(vendor.asked), len(vendor.asked) + 100)]}
+    with pytest.raises(DecodeError, match="the list does not end: 104 rows on 5 pages, and there are more"):
+        await workato.customers.list().collect()
+    assert len(vendor.asked) == 5
 
 
 @pytest.mark.parametrize(("call", "given"), [("folders.create", {"name": "CRM"}), ("folders.list", {"page_size": 5})])
