@@ -31,8 +31,8 @@ def _to_be_awaited(method: M) -> M:
 
     @wraps(method)
     def called(self: Context, name: str, *args: Any, **kwargs: Any) -> Coroutine[Any, Any, Any]:
-        self._log.called.add(name)
-        return method(self, name, *args, **kwargs)
+        call = self._log.called[name] = method(self, name, *args, **kwargs)
+        return call
 
     return cast("M", called)
 

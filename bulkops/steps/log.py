@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from inspect import CORO_CREATED, getcoroutinestate
 from random import Random
 from typing import Any, Final, TypeVar
 
@@ -68,8 +69,8 @@ class StepLog:
         self._steps = dict(steps)
         self._open = {name for name, row in steps.items() if row.state is StepState.INTENT}
         self.began_unresolved = bool(self._open)
-        self.called: set[str] = set()
-        """Names of steps that the operation has called and not begun to await."""
+        self.called: dict[str, Coroutine[Any, Any, Any]] = {}
+        """Steps that the operation has called and that have not begun, by name."""
         self._used: set[str] = set()
         self._is_over = False
         self._changed = any(row.changed for row in steps.values())
@@ -182,7 +183,7 @@ class StepLog:
     def _use(self, name: str) -> str:
         """The name's key. Raises: TaskFailed when this pass has used it for an effect, or is over."""
         key = self.prefix + name
-        self.called.discard(name)
+        self.called.pop(name, None)
         if self._is_over:
             raise _not_awaited(name)
         if key in self._used:
@@ -196,9 +197,14 @@ class StepLog:
         return key
 
     def require_awaited(self) -> None:
-        """Raises: TaskFailed for a step that the operation has called and not awaited: it has done nothing."""
-        if self.called:
-            raise _not_awaited(min(self.called))
+        """Raises: TaskFailed for a step that the operation has called and not awaited: it has done nothing.
+
+        A step that was cancelled before it began was awaited: its coroutine is closed.
+        """
+        forgotten = [name for name, call in self.called.items() if getcoroutinestate(call) == CORO_CREATED]
+        self.called.clear()
+        if forgotten:
+            raise _not_awaited(min(forgotten))
 
     async def _do(self, key: str, effect: Effect) -> Any:
         """Settle what an earlier process left open, then send until the outcome is known."""

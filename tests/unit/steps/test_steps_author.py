@@ -93,6 +93,17 @@ async def test_a_step_that_is_not_awaited_fails_the_account(beside: Beside) -> N
         call.close()
 
 
+async def test_a_step_that_is_cancelled_before_it_begins_is_not_a_forgotten_one(beside: Beside) -> None:
+    async def early(ctx: Context) -> None:
+        with contextlib.suppress(ExceptionGroup):
+            async with asyncio.TaskGroup() as group:
+                group.create_task(ctx.step("create folder", lambda: ctx.account.folders.create("A")))
+                raise KeyError("own")
+
+    report = await beside.run_one(early)
+    assert report.accounts[0].outcome is Outcome.UNCHANGED
+
+
 async def test_a_task_left_behind_begins_no_step(beside: Beside) -> None:
     left: list[asyncio.Task[Any]] = []
     ended = asyncio.Event()
