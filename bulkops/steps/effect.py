@@ -54,16 +54,19 @@ class Effect:
     planned: Any = NOT_PLANNED
     says: Sequence[str] | None = None
 
-    def intended(self, step: str) -> Any:
-        """`data` as the journal keeps it. Raises: TypeError if it is not JSON data, or `fn` cannot be called."""
+    def intended(self, step: str, others: Callable[[Any], Any] | None = None) -> Any:
+        """`data` as the journal keeps it. Raises: TypeError if it is not JSON data, or `fn` cannot be called.
+
+        `others`: replaces a value that JSON cannot express, or raises TypeError.
+        """
         if not callable(self.fn):
             raise TypeError(f"step {step!r} needs an async function, not {type(self.fn).__name__}: give it uncalled")
-        return as_json(self.data, f"the data of step {step!r}")
+        return as_json(self.data, f"the data of step {step!r}", others)
 
 
-def as_json(value: object, what: str) -> Any:
+def as_json(value: object, what: str, others: Callable[[Any], Any] | None = None) -> Any:
     """The value as the journal gives it back, to this process too. Raises: TypeError that says what it is."""
     try:
-        return msgspec.to_builtins(value, str_keys=True)
+        return msgspec.to_builtins(value, str_keys=True, enc_hook=others)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{what} is not JSON data: {error}") from None

@@ -128,6 +128,8 @@ class Rehearsal(StepLog):
         name = key.removeprefix(self.prefix)
         if self.offline is Offline.DONE:
             raise WouldChange(name)
+        if self.offline is None:
+            effect.intended(name, _unplanned_as_none)  # raises what a run would raise
         if self.begins_effects:
             await self._count(effect)
         if effect.changes:
@@ -229,3 +231,9 @@ class _Unplanned:
     __getitem__ = __iter__ = __contains__ = __len__ = __bool__ = __call__ = _used
     __str__ = __repr__ = __format__ = __int__ = __float__ = __index__ = __eq__ = __ne__ = __hash__ = _used
     __lt__ = __le__ = __gt__ = __ge__ = __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _used
+
+
+def _unplanned_as_none(value: object) -> None:
+    """Data of a step may hold the result of a step without `planned`. Raises: TypeError for anything else."""
+    if not isinstance(value, _Unplanned):
+        raise TypeError(f"type {type(value).__name__} is not supported")

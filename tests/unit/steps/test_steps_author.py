@@ -142,6 +142,33 @@ async def test_a_step_that_cannot_run_has_not_begun(beside: Beside) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"fn": 3}, "step 'create folder' needs an async function, not int"),
+        ({"data": object()}, "the data of step 'create folder' is not JSON data: type object is not supported"),
+    ],
+)
+async def test_a_plan_finds_a_step_that_cannot_run(beside: Beside, options: dict[str, Any], problem: str) -> None:
+    async def make() -> int:
+        return 1
+
+    @bulkops.operation(plan="rehearse")
+    async def wrong(ctx: Context) -> None:
+        await ctx.step("create folder", **{"fn": make, "planned": 1, **options})
+
+    @bulkops.operation(plan="rehearse")
+    async def right(ctx: Context) -> None:
+        made = await ctx.step("create folder", make)
+        await ctx.step("create another", make, data={"beside": made})
+
+    fleet = bulkops.Fleet(beside.workato, journal=beside.journal)
+    plan = await fleet.plan(wrong, [ID])
+    assert problem in (plan.accounts[0].problem or "")
+    plan = await fleet.plan(right, [ID])
+    assert plan.accounts[0].changes == ("create folder", "create another")
+
+
 async def test_a_result_is_the_same_now_and_from_the_journal(beside: Beside) -> None:
     seen: list[object] = []
 
