@@ -248,6 +248,7 @@ class Chain(Operation):
             log_of(ctx).enter(_prefix(place, operation))
             await operation.apply(ctx)
             await operation.verify(ctx)
+            log_of(ctx).require_awaited()
 
     async def plan(self, ctx: Context) -> Plan | None:
         """Each operation's plan after the earlier ones, which record their planned effects in the cache."""

@@ -93,6 +93,23 @@ async def test_a_step_that_is_not_awaited_fails_the_account(beside: Beside) -> N
         call.close()
 
 
+async def test_a_chain_ends_at_the_part_that_does_not_await_a_step(beside: Beside) -> None:
+    calls: list[Any] = []
+
+    @bulkops.operation
+    async def forgetful(ctx: Context) -> None:
+        calls.append(ctx.step("create folder", lambda: ctx.account.folders.create("A")))
+
+    @bulkops.operation
+    async def later(ctx: Context) -> None:
+        await ctx.step("create folder", lambda: ctx.account.folders.create("B"))
+
+    report = await beside.run_one(forgetful >> later)
+    assert (report.accounts[0].failure_class, beside.made()) == ("step-not-awaited", {})
+    for call in calls:
+        call.close()
+
+
 async def test_a_step_that_is_cancelled_before_it_begins_is_not_a_forgotten_one(beside: Beside) -> None:
     async def early(ctx: Context) -> None:
         with contextlib.suppress(ExceptionGroup):
