@@ -146,6 +146,8 @@ async def walk(
             return
         following = _next_page(call, query, [key(row) for row in rows])
         if following is None:
+            if full is not None:
+                raise decode_error(reply, "the next page cannot be requested: the ids of this page do not allow it")
             return
         query = following
         if not new:
@@ -173,8 +175,13 @@ def first_page(call: Call, query: Mapping[str, Any] | None = None, *, at_most: i
 
 
 def _full_page(call: Call, query: Mapping[str, Any]) -> int | None:
-    """Rows of a page after which another may follow; None if unknown."""
-    return int(query[_SIZES[call.pages][0]]) if call.pages in _SIZES else None
+    """Rows of a page after which another may follow; None if unknown. The server gives fewer than a larger `query` asks
+    for.
+    """
+    if call.pages not in _SIZES:
+        return None
+    name, most = _SIZES[call.pages]
+    return min(int(query[name]), most)
 
 
 def _next_page(call: Call, query: Mapping[str, Any], ids: Sequence[object]) -> dict[str, Any] | None:

@@ -229,6 +229,20 @@ async def test_a_smaller_page_than_asked_for_is_full_when_the_answer_says_so(ser
         assert len(await workato.call("api_clients_v2.list", all_pages=True)) == 5
 
 
+async def test_a_page_is_full_at_the_servers_own_limit(server: Any) -> None:
+    await _answers(server, [{"id": n} for n in range(100)], [{"id": 100}])
+    async with client(server) as workato:
+        assert len(await workato.call("folders.list", per_page=500, all_pages=True)) == 101
+
+
+async def test_a_full_page_whose_ids_are_no_cursor_is_not_the_end(server: Any) -> None:
+    """Ids lower than the lowest one are asked for next, and texts have no such order."""
+    await _answers(server, [{"id": f"r-{n}"} for n in range(100)])
+    async with client(server) as workato:
+        with pytest.raises(DecodeError, match="the next page cannot be requested"):
+            await workato.call("recipes.list", all_pages=True)
+
+
 @pytest.mark.parametrize("answer", [{"result": "none"}, b"<html>", "text", None])
 async def test_a_list_without_a_list_is_unreadable(server: Any, answer: Any) -> None:
     await _answers(server, answer)
