@@ -114,9 +114,13 @@ async def select(
     """
     left_out = {folded(row.account): row.account for row in read_accounts(exclude).rows} if exclude is not None else {}
     if accounts == "all":
-        every = workato.customers.list().complete()
-        customers = [row async for row in every if _matches(msgspec.structs.asdict(row), where)]
-        names = {folded(name) for row in customers for name in (str(row.id), f"E{row.external_id}")} if left_out else ()
+        customers = []
+        names: set[str] = set()
+        async for row in workato.customers.list().complete():
+            if left_out:
+                names |= {folded(str(row.id)), folded(f"E{row.external_id}")}
+            if _matches(msgspec.structs.asdict(row), where):
+                customers.append(row)
         named: Iterator[tuple[InventoryRow, str]] = (
             (InventoryRow(seq=0, account=str(row.id), name=row.name or ""), f"E{row.external_id or ''}")
             for row in customers
@@ -124,12 +128,12 @@ async def select(
         source = workato.settings.url
     else:
         found = read_accounts(accounts)
+        _check_names(found, left_out, exclude)
+        names = {folded(row.account) for row in found.rows} if left_out else set()
         if where:
             found = attrs.evolve(found, rows=_numbered(row for row in found.rows if _matches(row.params, where)))
-        _check_names(found, left_out, exclude)
         _check_known(found, known)
         named = ((row, row.account) for row in found.rows)
-        names = {folded(row.account) for row in found.rows} if left_out else ()
         source = found.source
     wanted = (
         (row, other)

@@ -198,6 +198,21 @@ async def test_an_excluded_name_in_another_case_is_left_out_and_an_unknown_one_i
     assert chosen.not_there == ["Eorg-999"]
 
 
+@pytest.mark.parametrize("accounts", ["all", "account,plan_id\n4100231,a\n4100232,b\n"])
+async def test_an_excluded_account_that_no_pattern_matches_is_there_all_the_same(
+    workato: Workato, tmp_path: Path, accounts: str
+) -> None:
+    exclude = tmp_path / "exclude.txt"
+    exclude.write_text("4100232\n4999999\n")
+    where = {"external_id": "ORG-1"}
+    if accounts != "all":
+        (tmp_path / "accounts.csv").write_text(accounts)
+        accounts, where = str(tmp_path / "accounts.csv"), {"plan_id": "a"}
+    chosen = await select(workato, accounts=accounts, exclude=str(exclude), where=where)
+    assert [row.account for row in chosen.rows] == ["4100231"]
+    assert chosen.not_there == ["4999999"]
+
+
 async def test_a_changed_function_is_not_the_run_that_began(workato: Workato, tmp_path: Path) -> None:
     await bulkops.run(operation(Failing()), accounts=IDS[:1], workato=workato, journal=tmp_path)
 
