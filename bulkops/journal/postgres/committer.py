@@ -6,6 +6,7 @@ import contextlib
 import math
 import os
 import platform
+import shlex
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -16,7 +17,6 @@ from bulkops.clock import Clock
 from bulkops.errors import JournalError, ProcessReplaced, RunLocked
 from bulkops.journal.base import CommitFailed, Worker, workers_have
 from bulkops.journal.copying import RunCopy, check_whole, read_copy
-from bulkops.journal.location import DatabaseLocation
 from bulkops.journal.postgres import schema
 from bulkops.journal.postgres.copies import add_copy
 from bulkops.journal.postgres.reading import Translated
@@ -156,7 +156,7 @@ class PostgresCommitter:
             case schema.LOCKED:
                 failure = _locked(text, error.diag.message_detail or "")
             case schema.HANDED_OVER:
-                failure = workers_have(text, DatabaseLocation(self._database).flag)
+                failure = workers_have(text, f" --journal {shlex.quote(self._database.without_password)}")
             case schema.DEAD:
                 failure = ProcessReplaced(
                     "this process had no contact with the journal for too long, and may have been replaced",
