@@ -73,7 +73,7 @@ class LedgerDatabase:
     _connection: psycopg.Connection[Any] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        """Does not wait for a database that is down: whoever asks for a lease could not be stopped meanwhile."""
+        """Does not wait for a database that is down: a run that asks for a lease could not be stopped meanwhile."""
         self._connection = _opened(self.database)
         self._prepare()
 
