@@ -7,10 +7,10 @@ from bulkops.pacing.limits import Limits
 from bulkops.pacing.pacer import Pacer
 from bulkops.pacing.quota import Quota
 from bulkops.pacing.recorded_quota import LONGEST_DIVIDED_S, Full, HeldSlot, Settle, SlotRecorder, is_recorded
-from bulkops.pacing.refusal_test import WindowUsage
+from bulkops.pacing.refusal_cause import WindowUsage
 from bulkops.pacing.retry_budget import RetryBudget
-from bulkops.pacing.shared_quota import HORIZON_S, SharedQuota, SharedWidth, SlotSource
 from bulkops.pacing.slot import Slot
+from bulkops.pacing.slots_in_hand import HORIZON_S, SharedQuota, SharedWidth, SlotSource
 from bulkops.pacing.snapshot import QuotaSnapshot, QuotaStatistics
 from bulkops.pacing.wakeable_sleep import WakeableSleep
 from bulkops.pacing.window import window_length_s

@@ -11,15 +11,15 @@ from random import Random
 
 from bulkops.events import Observer, ignore
 from bulkops.limit import Limit
-from bulkops.pacing.adaptive_limit import Change
 from bulkops.pacing.key_queue import Priority, Waiter
+from bulkops.pacing.limit_after_429 import Change
 from bulkops.pacing.limits import Limits
 from bulkops.pacing.process_quotas import ProcessQuotas
 from bulkops.pacing.quota import Quota
 from bulkops.pacing.rate_limiter import RateLimiter
 from bulkops.pacing.recorded_quota import Full, SlotRecorder
-from bulkops.pacing.shared_quota import HORIZON_S
 from bulkops.pacing.slot import Slot
+from bulkops.pacing.slots_in_hand import HORIZON_S
 from bulkops.pacing.wakeable_sleep import WakeableSleep
 
 

@@ -15,7 +15,7 @@ from bulkops.pacing.exploration import Explored
 from bulkops.pacing.limits import Limits
 from bulkops.pacing.quota import Quota
 from bulkops.pacing.recorded_quota import HeldSlot, SlotRecorder
-from bulkops.pacing.shared_quota import SlotSource
+from bulkops.pacing.slots_in_hand import SlotSource
 from bulkops.pacing.snapshot import QuotaSnapshot, QuotaStatistics
 
 

@@ -10,12 +10,12 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from bulkops.limit import Limit
-from bulkops.pacing.adaptive_limit import AdaptiveLimit, Change
 from bulkops.pacing.exploration import BURST, MOST_IN_FLIGHT, Exploration, Explored
 from bulkops.pacing.key_queue import Queue, Waiter
+from bulkops.pacing.limit_after_429 import AdaptiveLimit, Change
 from bulkops.pacing.recorded_quota import HeldSlot, is_recorded
-from bulkops.pacing.refusal_test import WindowUsage
-from bulkops.pacing.shared_quota import NOBODY, SharedQuota, SlotSource
+from bulkops.pacing.refusal_cause import WindowUsage
+from bulkops.pacing.slots_in_hand import NOBODY, SharedQuota, SlotSource
 from bulkops.pacing.snapshot import UNLIMITED
 from bulkops.pacing.window import Window, window_length_s
 

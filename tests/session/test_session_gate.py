@@ -16,7 +16,7 @@ from bulkops.errors import ConfigError, Forbidden, Invalid, NotFound, RequestTim
 from bulkops.events import AttemptEnded
 from bulkops.limit import Limit
 from bulkops.pacing import HeldSlot, Pacer, Quota
-from bulkops.pacing.shared_quota import Returned
+from bulkops.pacing.slots_in_hand import Returned
 from bulkops.session import ApiSession, RequestContext
 from bulkops.session._attempt import Attempt, PendingCall
 from bulkops.session._request import build

@@ -1,7 +1,7 @@
 """Halting: rules (failure limit, breaker), gates and stop signal of a run, and admission of accounts (C7)."""
 
 from bulkops.runs.halting.admission import Admission, most_admitted
-from bulkops.runs.halting.counted import CountedAdmission
+from bulkops.runs.halting.counted_admission import CountedAdmission
 from bulkops.runs.halting.deadline import Deadline
 from bulkops.runs.halting.gates import Check, Gate, GateVerdict, WaveResult, passed_gates, waiting_gate
 from bulkops.runs.halting.halt import Halt, Turn

@@ -13,7 +13,7 @@ import pytest
 
 from bulkops.limit import Limit
 from bulkops.pacing import HORIZON_S, LAST_PLACE, HeldSlot, Pacer, Quota, SharedQuota, SharedWidth, WindowUsage
-from bulkops.pacing.adaptive_limit import AdaptiveLimit
+from bulkops.pacing.limit_after_429 import AdaptiveLimit
 from tests.unit.pacing.vendor import in_virtual_time, now, pumping
 
 NOBODY = WindowUsage(0, 0, 0)

@@ -25,8 +25,8 @@ import attrs
 
 from bulkops.pacing.backoff import full_jitter
 from bulkops.pacing.rate_limiter import Gcra
-from bulkops.pacing.refusal_test import RefusalTest, WindowUsage, is_dense
-from bulkops.pacing.shared_quota import SharedWidth
+from bulkops.pacing.refusal_cause import RefusalTest, WindowUsage, is_dense
+from bulkops.pacing.slots_in_hand import SharedWidth
 from bulkops.pacing.strikes import Strikes
 
 OPENING_SHARE: Final = 0.05

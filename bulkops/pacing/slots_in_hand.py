@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import attrs
 
 from bulkops.pacing.recorded_quota import HeldSlot
-from bulkops.pacing.refusal_test import WindowUsage
+from bulkops.pacing.refusal_cause import WindowUsage
 
 if TYPE_CHECKING:
     from bulkops.pacing.quota import Quota
