@@ -3,6 +3,7 @@ second. Each is a process like any other: it has its own environment and can be 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import functools
 import gc
@@ -106,7 +107,7 @@ class Process:
 
 @functools.cache
 def _server() -> socket.socket:
-    """The way to this process's server, which ends when this process closes it by its own end."""
+    """The way to this process's server, which ends with this process."""
     ours, theirs = socket.socketpair()
     with theirs:
         command = [sys.executable, __file__, str(theirs.fileno())]
@@ -114,11 +115,14 @@ def _server() -> socket.socket:
         server = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdout=subprocess.PIPE, env=env)
     assert server.stdout is not None
     assert server.stdout.readline() == b"ready\n"
-    _KEPT.append(server)
+    atexit.register(_end, ours, server)
     return ours
 
 
-_KEPT: list[subprocess.Popen[bytes]] = []
+def _end(ours: socket.socket, server: subprocess.Popen[bytes]) -> None:
+    ours.close()
+    with server:  # at the end closes its output and waits for it
+        server.terminate()
 
 
 def _exactly(connection: socket.socket, count: int) -> bytes:
