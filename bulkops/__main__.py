@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
+from typing import Final
 
 from bulkops import __version__, _unsupported
+
+_INTERRUPTED: Final = 130
+"""`cli.exit_codes.EXIT_INTERRUPTED`, which is imported late."""
+
+_ENDS_S: Final = 1.0
+"""Seconds for a thread to end."""
 
 
 def main() -> int:
@@ -24,7 +32,21 @@ def main() -> int:
         return 2
     from bulkops.cli.app import main as run_command_line  # noqa: PLC0415 - click may not be there
 
-    return run_command_line()
+    code = run_command_line()
+    if code == _INTERRUPTED:
+        _end_threads()
+    return code
+
+
+def _end_threads() -> None:
+    """End the process if threads are left, as after an interrupt while the loop closed: Python would wait for them."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(_ENDS_S)
+            if thread.is_alive():
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(_INTERRUPTED)
 
 
 def _open_standard_streams() -> None:

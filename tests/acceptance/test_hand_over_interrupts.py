@@ -34,9 +34,11 @@ def waits(played: Crew) -> bool:
 
 def read_until(submitted: Process, words: str) -> str:
     """The line of stderr with these words."""
-    while words not in (line := submitted.stderr.readline()):
-        assert line, "it ended"
-    return line
+    said = [submitted.stderr.readline()]
+    while words not in said[-1]:
+        assert said[-1], f"it ended with {submitted.wait()}: {said}"
+        said.append(submitted.stderr.readline())
+    return said[-1]
 
 
 def interrupt(played: Crew, submitted: Process, number: signal.Signals) -> None:
@@ -91,7 +93,7 @@ def test_the_third_interrupt_names_the_command_that_follows_the_run(tmp_path: Pa
     with crew(tmp_path, postgres, lease_s=LONG_LEASE_S, customers=ACCOUNTS, time_scale=30) as played:
         worker = played.start_worker()
         submitted = played.submit(*FOLDER, "A")
-        with caught(lambda: 1 <= played.ended() < ACCOUNTS, worker):
+        with caught(lambda: 1 <= played.ended() < ACCOUNTS, worker), no_writes(played, "runs"):
             for answer in ("press Ctrl-C again", "stopping now", "error: interrupted"):
                 submitted.send_signal(signal.SIGINT)
                 said = read_until(submitted, answer)
