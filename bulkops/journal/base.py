@@ -78,7 +78,7 @@ class Committing(Protocol):
         ...
 
     def tidy(self) -> None:
-        """Work that no caller waits for, when nothing was written for some milliseconds. Raises nothing."""
+        """Work that no caller waits for, after those of a commit were woken. Raises nothing."""
         ...
 
     def ended(self) -> JournalError:

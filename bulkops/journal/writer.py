@@ -15,7 +15,7 @@ import queue
 import threading
 import time
 from collections.abc import Awaitable, Sequence
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import anyio
 
@@ -26,10 +26,6 @@ from bulkops.journal.base import CommitFailed, Committing, Write
 _Waiter: TypeAlias = asyncio.Future[None]
 _Write: TypeAlias = tuple[Write, _Waiter | None]
 _Settled: TypeAlias = tuple[_Waiter, JournalError | None]
-
-
-_IDLE_S: Final = 0.01
-"""Seconds without a write, after which the thread tidies up."""
 
 
 class Writer:
@@ -121,6 +117,7 @@ class Writer:
                     self._commit(())
                 self._wake(settled)
                 batch = ()
+                self._committing.tidy()
         finally:  # wake all waiting callers, whatever ended the loop
             self._broken = self._broken or self._committing.ended()
             self._wake(self._refuse([*batch, *self._take_all()]))
@@ -128,19 +125,13 @@ class Writer:
 
     def _take(self) -> tuple[list[_Write], bool]:
         """All queued writes; waits for the first until the next heartbeat is due. False: the queue has ended."""
+        timeout = None if self.current_process is None else max(0.0, self._beat_due - time.monotonic())
         try:
-            first = self._first()
+            first = self._queue.get(timeout=timeout)
         except queue.Empty:
             return [], True
         turns = [first, *(self._queue.get_nowait() for _ in range(self._queue.qsize()))]
         return _writes(turns), turns[-1] is not None
-
-    def _first(self) -> list[_Write] | None:
-        with contextlib.suppress(queue.Empty):
-            return self._queue.get(timeout=_IDLE_S)
-        self._committing.tidy()
-        timeout = None if self.current_process is None else max(0.0, self._beat_due - time.monotonic())
-        return self._queue.get(timeout=timeout)
 
     def _take_all(self) -> list[_Write]:
         turns = []

@@ -21,7 +21,7 @@ _SLOW_S: Final = 0.5
 """Seconds. If a commit takes longer, a heartbeat is old before it can be read."""
 
 _COPY_AT: Final = 800
-"""Writes, of which each takes up to a page of the log."""
+"""Writes. Many in a commit take up to a page each; at 1,000 pages a commit copies the log, and its callers wait."""
 
 Change: TypeAlias = Callable[[sqlite3.Connection, Processes], object]
 """Runs inside a transaction; may run a second time when that one is rolled back."""
@@ -53,7 +53,7 @@ class SqliteCommitter:
             raise CommitFailed(of_a_run(describe(error, self._path)), spoils=not refused) from error
 
     def tidy(self) -> None:
-        """Copy the log to the file. In a busy time a commit does it, at the size that `schema` sets."""
+        """Copy the log to the file, before a commit has to."""
         if self._not_copied >= _COPY_AT:
             self._not_copied = 0
             with contextlib.suppress(sqlite3.Error):  # as SQLite does: the next commit reports a broken disk

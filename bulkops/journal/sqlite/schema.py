@@ -22,10 +22,6 @@ _APPLICATION_ID: Final = 0x62756C6B  # "bulk"; `file` and SQLite's own tools sho
 _BUSY_S: Final = 60.0
 """Two runs (on different hosts) may share a journal: each waits for the other's short transactions."""
 
-_LOG_PAGES: Final = 10_000
-"""Pages of 4 KB in SQLite's log, at which a commit copies them to the file while its callers wait. SQLite's 1,000 make
-every tenth commit of a hundred steps a slow one."""
-
 _TABLES: Final = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE runs (
@@ -235,7 +231,6 @@ def _make_ready(connection: sqlite3.Connection, path: Path) -> None:
         connection.executescript(_TABLES)
     _check_version(connection, path)
     connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk when it returns
-    connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
     connection.execute("PRAGMA temp_store = MEMORY")  # what a statement undoes when it fails; else it may take a file
 
 
