@@ -54,7 +54,7 @@ def departures(database: DatabaseUrl, *workers: tuple[float, Sequence[int]]) -> 
 
 
 def test_a_worker_that_began_late_does_not_stay_behind(ledger_database: DatabaseUrl) -> None:
-    """In the first window slots go to whoever asks first: nobody knows yet who else will."""
+    """In the first window slots go in the order of requests: other workers have not asked yet."""
     left = departures(ledger_database, (0.0, range(0, 80, 2)), (0.0, range(1, 80, 2)), (5.0, range(80, 120)))
     order = [place for _, place in left]
     for begin in range(20, 120, 20):
