@@ -9,9 +9,6 @@ from typing import Final
 
 from bulkops import __version__, _unsupported
 
-_INTERRUPTED: Final = 130
-"""`cli.exit_codes.EXIT_INTERRUPTED`, which is imported late."""
-
 _ENDS_S: Final = 1.0
 """Seconds for a thread to end."""
 
@@ -31,14 +28,15 @@ def main() -> int:
         sys.stderr.write('error: the command line is an extra: pip install "bulkops[cli]"\n')
         return 2
     from bulkops.cli.app import main as run_command_line  # noqa: PLC0415 - click may not be there
+    from bulkops.cli.exit_codes import EXIT_INTERRUPTED  # noqa: PLC0415 - the same
 
     code = run_command_line()
-    if code == _INTERRUPTED:
-        _end_threads()
+    if code == EXIT_INTERRUPTED:
+        _end_threads(code)
     return code
 
 
-def _end_threads() -> None:
+def _end_threads(code: int) -> None:
     """End the process if threads are left, as after an interrupt while the loop closed: Python would wait for them."""
     for thread in threading.enumerate():
         if thread is not threading.current_thread() and not thread.daemon:
@@ -46,7 +44,7 @@ def _end_threads() -> None:
             if thread.is_alive():
                 sys.stdout.flush()
                 sys.stderr.flush()
-                os._exit(_INTERRUPTED)
+                os._exit(code)
 
 
 def _open_standard_streams() -> None:
