@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import anyio
 
+from bulkops.asyncio_only import require_asyncio
 from bulkops.executor._feed import Feed
 from bulkops.executor._pool import Pool, Statistics
 from bulkops.executor.task_outcome import TaskOutcome
@@ -98,6 +99,7 @@ async def _outcomes(
     concurrency: int,
     rate: float | None,
 ) -> AsyncGenerator[TaskOutcome[Item, Value], None]:
+    require_asyncio()
     pool.open()
     # Plain tasks, not a task group: a generator that is left early is closed from another task, where a
     # cancel scope opened here could not be left. The `finally` owns them all the same.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import anyio
 
+from bulkops.asyncio_only import require_asyncio
 from bulkops.clock import MARGIN_S, Clock, SystemClock
 from bulkops.errors import JournalError, RunLocked
 from bulkops.journal.base import Worker, workers_have
@@ -63,6 +64,7 @@ class Journal(RecordedRuns):
         `read_only` works beside a process that writes and in a directory that cannot be written. Raises: JournalError
         if it is missing or cannot be opened; JournalCorrupt if the file is not a journal.
         """
+        require_asyncio()
         place = Location.of(location)
         async with AsyncExitStack() as stack:
             with anyio.CancelScope(shield=True):  # the opened connection must reach its owner

@@ -14,6 +14,7 @@ import anyio
 import attrs
 import msgspec
 
+from bulkops.asyncio_only import require_asyncio
 from bulkops.catalogue import QUOTAS, Call, RetryClass, explored_quotas
 from bulkops.errors import (
     ApiError,
@@ -91,6 +92,7 @@ class ApiSession:
         self._id_prefix = uuid.uuid4().hex[:8]
 
     async def __aenter__(self) -> Self:
+        require_asyncio()
         if self._admission.is_started:
             raise ConfigError("the session is already open", remedy="enter it once, and share it")
         await self._transport.__aenter__()
