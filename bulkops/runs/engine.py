@@ -302,11 +302,12 @@ class Engine:
         # An unknown account counts as ended, unless an abort caused it.
         stopped = RESUMABLE if self.stop_signal.aborting else RESUMABLE - {Outcome.UNKNOWN}
         left = sum(counts[outcome] for outcome in stopped) + len(rows) - self._taken
+        is_done = not left and not any(counts[outcome] for outcome in TROUBLED)
         if self._token_refused or session_of(self.workato).auth_failure is not None:
             await self._set_state(RunState.AUTH_FAILED, TOKEN_REFUSED)
         elif self.stop_signal.draining and left:
             await self._set_state(RunState.INTERRUPTED, self.stop_signal.reason)
-        elif self._halted:
+        elif self._halted and not is_done:  # the deadline may pass while the last accounts finish
             await self._set_state(RunState.HALTED, self._halted)
         elif self._paused:
             await self._set_state(RunState.PAUSED, self._paused)

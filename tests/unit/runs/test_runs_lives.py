@@ -279,3 +279,26 @@ async def test_the_runs_deadline_ends_a_soak(workato: Workato, tmp_path: Path) -
         )
     assert (report.state, report.reason) == (RunState.HALTED, "the run's deadline of 5 s passed")
     assert (report.outcomes[Outcome.UNCHANGED], report.outcomes[Outcome.NOT_ATTEMPTED]) == (1, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("bad", "state"), [((), RunState.FINISHED), ((IDS[0],), RunState.HALTED)])
+async def test_a_deadline_that_passes_while_the_last_accounts_finish_halts_nothing(
+    workato: Workato, tmp_path: Path, bad: tuple[int, ...], state: RunState
+) -> None:
+    failing, passed = Failing(*bad), asyncio.Event()
+
+    async def slowly(ctx: bulkops.Context) -> None:
+        await ctx.step("create folder", lambda: ctx.account.folders.create("Slow"), check="the folder")
+        await passed.wait()
+        await failing(ctx)
+
+    def observe(event: bulkops.events.Event) -> None:
+        if isinstance(event, bulkops.events.RunChanged) and event.state == "draining":
+            passed.set()
+
+    tuning = attrs.evolve(workato.settings.tuning, run_timeout_s=3.0)
+    async with Workato.from_settings(attrs.evolve(workato.settings, tuning=tuning)) as hurried:
+        report = await bulkops.run(slowly, accounts=IDS[:2], workato=hurried, journal=tmp_path, observe=observe)
+    assert report.outcomes[Outcome.CHANGED] == 2 - len(bad), str(report)
+    assert report.state is state
