@@ -137,9 +137,9 @@ async def walk(
     for pages in count(1):
         reply = await ask(query)
         rows, said = read(reply)
-        new = [row for row in rows if key(row) not in seen]
-        seen.update(map(key, new))
-        for row in new:
+        new = {found: row for row in rows if (found := key(row)) not in seen}  # one page may have a row twice, too
+        seen.update(new)
+        for row in new.values():
             yield row
         full = _full_page(call, query)
         if not rows or (full is not None and len(rows) < min(full, said or full)):

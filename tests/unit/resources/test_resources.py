@@ -69,13 +69,14 @@ async def test_a_folder_is_found_by_its_exact_name(vendor: Vendor, workato: Work
     assert await folders.find("Archive") is None
 
 
-def _paged(total: int, **members: Any) -> Callable[..., Any]:
-    """A list of `total` rows by page and per_page."""
+def _paged(total: int, *, doubled: int = 0, **members: Any) -> Callable[..., Any]:
+    """A list of `total` rows by page and per_page; the first `doubled` of them come twice."""
+    ids = sorted([*range(1, doubled + 1), *range(1, total + 1)])
 
     def answer(_: str, __: str, query: dict[str, str], ___: bytes) -> Any:
         page, per_page = int(query["page"]), int(query["per_page"])
         first = (page - 1) * per_page
-        return {"result": [{"id": n, **members} for n in range(1, total + 1)[first : first + per_page]]}
+        return {"result": [{"id": n, **members} for n in ids[first : first + per_page]]}
 
     return answer
 
@@ -99,6 +100,16 @@ async def test_pages_are_read_as_they_are_needed(vendor: Vendor, workato: Workat
             break
     assert len(vendor.asked) == 2
     assert session_of(pages) is session_of(workato)
+
+
+@pytest.mark.parametrize("total", [3, 150])
+async def test_a_row_that_is_on_a_page_twice_comes_once(vendor: Vendor, workato: Workato, total: int) -> None:
+    """A server that joins tables may send one row for each match."""
+    vendor.answer = _paged(total, doubled=1, name="CRM")
+    found = await workato.account("7").folders.list().collect()
+    assert [row.id for row in found] == list(range(1, total + 1))
+    rows = workato.account("7").rows("managed_users.folders.list")
+    assert [row["id"] async for row in rows] == list(range(1, total + 1))
 
 
 async def test_a_list_that_repeats_itself_ends_in_words(vendor: Vendor, workato: Workato) -> None:
