@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
+from ipaddress import AddressValueError, IPv6Address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -30,6 +32,19 @@ FILE_DOMAINS: Final = (*API_DOMAINS, "workato-assets.com", "workato-staging-asse
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
+_NAME: Final = re.compile(r"([a-z0-9_-]+\.)*[a-z0-9_-]+\.?", re.ASCII | re.IGNORECASE)
+
+
+def is_host_name(host: str) -> bool:
+    """Whether it can be a host: a name in ASCII, or an IP address. Copied text may contain invisible characters."""
+    if ":" not in host:
+        return _NAME.fullmatch(host) is not None
+    try:
+        IPv6Address(host)
+    except AddressValueError:
+        return False
+    return True
+
 
 def is_of_domain(host: str, domains: Iterable[str]) -> bool:
     """Whether a host is one of these domains, or below one."""
@@ -40,8 +55,8 @@ def is_of_domain(host: str, domains: Iterable[str]) -> bool:
 def base_url(host: str) -> str:
     """The base URL for a data-center name or a URL.
 
-    Raises: ConfigError for an unknown name, a URL with a path, query or credentials, or plain http to a host
-    that is not loopback (a token would travel in clear).
+    Raises: ConfigError for an unknown or impossible name, a URL with a path, query or credentials, or plain http to a
+    host that is not loopback (a token would travel in clear).
     """
     if host.lower() in DATA_CENTERS:
         return DATA_CENTERS[host.lower()]
@@ -61,6 +76,11 @@ def base_url(host: str) -> str:
         )
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ConfigError(f"{host!r} is not an http(s) URL", remedy="use the form https://host:port")
+    if not is_host_name(parts.hostname):
+        raise ConfigError(
+            f"{parts.hostname!a} is not the name of a host",
+            remedy="type it again; copied text may contain invisible characters",
+        )
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ConfigError(
             f"{host!r} has more than scheme, host and port", remedy="leave out the rest; bulkops adds /api"

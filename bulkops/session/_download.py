@@ -10,10 +10,10 @@ import attrs
 
 from bulkops.catalogue import CALLS
 from bulkops.errors import InputError, TransportError
-from bulkops.hosts import FILE_DOMAINS, LOOPBACK, is_of_domain
+from bulkops.hosts import FILE_DOMAINS, LOOPBACK, is_host_name, is_of_domain
 from bulkops.models.text import one_line
 from bulkops.session._other_hosts import send_to_other_host
-from bulkops.session._request import Request
+from bulkops.session._request import Request, encoded
 from bulkops.settings import Settings
 
 _HOPS: Final = 4
@@ -51,7 +51,7 @@ async def download(url: str, *, settings: Settings, most_bytes: int, rng: Random
 
 
 def _place(url: str, base: str, settings: Settings) -> tuple[str, str, str]:
-    """Origin, path and query of an address of the vendor's, relative to `base` where it is not whole.
+    """Origin, encoded path and query of an address of the vendor's, relative to `base` where it is not whole.
 
     Raises: InputError; the address is never shown whole.
     """
@@ -67,12 +67,14 @@ def _place(url: str, base: str, settings: Settings) -> tuple[str, str, str]:
             remedy="download and inspect it yourself, then give the file instead of the manifest",
         )
     name = f"[{host}]" if ":" in host else host
-    return f"{parts.scheme}://{name}" + (f":{port}" if port else ""), parts.path or "/", parts.query
+    return f"{parts.scheme}://{name}" + (f":{port}" if port else ""), *encoded(parts)
 
 
 def _is_allowed(scheme: str, host: str, settings: Settings) -> bool:
     """This machine counts as a vendor host only if the API is here too: a sandbox."""
     here = urlsplit(settings.url).hostname
+    if not is_host_name(host):
+        return False
     if host in LOOPBACK:
         return here in LOOPBACK and scheme in {"http", "https"}
     return scheme == "https" and (host == here or is_of_domain(host, FILE_DOMAINS))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import TypeAlias
-from urllib.parse import quote, urlencode
+from typing import Final, TypeAlias
+from urllib.parse import SplitResult, quote, urlencode
 
 import attrs
 import msgspec
@@ -19,6 +19,9 @@ from bulkops.settings import Auth
 PathValues: TypeAlias = Mapping[str, str | int]
 QueryValue: TypeAlias = str | int | float | bool | None
 QueryValues: TypeAlias = Mapping[str, QueryValue | Sequence[QueryValue]]
+
+_KEPT: Final = "%/:@!$&'()*+,;=~"
+"""Characters of a path that mean what they are, beside letters and digits (RFC 3986, section 3.3)."""
 
 
 @attrs.define(kw_only=True)  # not frozen: a frozen class pays twice for its constructor
@@ -79,6 +82,14 @@ def path_segment(name: str, value: str | int) -> str:
         return _quoted(value)
     except UnicodeEncodeError:
         raise InputError(f"{name} is not valid text: {value!a}", remedy="correct the id") from None
+
+
+def encoded(address: SplitResult) -> tuple[str, str]:
+    """Path and query of a foreign address, with everything percent-encoded that a request line cannot hold. What is
+    encoded already stays as it is.
+    """
+    path = quote(address.path or "/", safe=_KEPT, errors="replace")
+    return path, quote(address.query, safe=f"{_KEPT}?", errors="replace")
 
 
 @lru_cache(maxsize=4096)

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from bulkops.catalogue import Call, RetryClass
 from bulkops.errors import ConfigError, StatusError, TransportError
-from bulkops.hosts import LOOPBACK
+from bulkops.hosts import LOOPBACK, is_host_name
 from bulkops.secret import Secret
 from bulkops.session._other_hosts import send_to_other_host
-from bulkops.session._request import Request
+from bulkops.session._request import Request, encoded
 from bulkops.settings import Auth, Settings, Tuning
 
 _RESENDS: Final = 2
@@ -42,7 +42,7 @@ def webhook_address(text: str) -> Secret:
         host, user, _ = parts.hostname or "", parts.username, parts.port
     except ValueError:
         raise ConfigError("the webhook is not a valid URL", remedy=remedy) from None
-    if parts.scheme not in {"https", "http"} or not host:
+    if parts.scheme not in {"https", "http"} or not is_host_name(host):
         raise ConfigError("the webhook is not an https URL", remedy=remedy)
     if parts.scheme == "http" and host not in LOOPBACK:
         raise ConfigError("a webhook over plain http would send the summary unencrypted", remedy=remedy)
@@ -62,9 +62,8 @@ async def post_json(address: Secret, body: bytes, *, within_s: float) -> str | N
             auth=Auth(token=Secret("none")),
             tuning=Tuning(call_timeout_s=within_s, attempt_timeout_s=within_s),
         )
-        request = Request(
-            call=_POST, path=parts.path or "/", query=parts.query, body=body, content_type="application/json"
-        )
+        path, query = encoded(parts)
+        request = Request(call=_POST, path=path, query=query, body=body, content_type="application/json")
         async with asyncio.timeout(within_s):
             answer = await send_to_other_host(
                 request, host, named="the webhook", most_resends=_RESENDS, pause_s=_PAUSE_S, rng=_RNG

@@ -234,7 +234,15 @@ def test_a_webhook_that_never_answers_is_given_up(
 
 @pytest.mark.parametrize(
     "address",
-    ["http://example.com/x", "ftp://127.0.0.1/x", "https://", "https://user:pass@example.com/", "x", "http://[::1/"],
+    [
+        "http://example.com/x",
+        "ftp://127.0.0.1/x",
+        "https://",
+        "https://user:pass@example.com/",
+        "x",
+        "http://[::1/",
+        "https://\u200bexample.com/",
+    ],
 )
 def test_an_address_that_cannot_be_is_refused_before_the_run(
     cli: Cli, sandbox: RemoteSandbox, command: tuple[object, ...], address: str

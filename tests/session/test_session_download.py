@@ -38,6 +38,17 @@ async def test_redirects_are_followed_as_far_as_the_vendor_goes(server: Any, ses
     assert [seen.target for seen in server.seen] == ["/a", "/b?c=d"]
 
 
+async def test_an_address_that_is_not_encoded_is_sent_and_shown_encoded(server: Any, session: ApiSession) -> None:
+    async def handler(seen: Any, out: Any) -> None:
+        await (out.body(302, Location="/ü \x1b[2J?c=a b") if seen.target == "/a" else out.body(404))
+
+    server.handler = handler
+    with pytest.raises(NotFound) as caught:
+        await session.download(f"{server.url}/a", most_bytes=10)
+    assert [seen.target for seen in server.seen] == ["/a", "/%C3%BC%20%1B%5B2J?c=a%20b"]
+    assert str(caught.value).isprintable()
+
+
 @pytest.mark.parametrize(
     "address",
     [
@@ -52,6 +63,9 @@ async def test_redirects_are_followed_as_far_as_the_vendor_goes(server: Any, ses
         "https://[::1",
         "https://www.workato.com:port/x",
         "javascript:alert(1)",
+        "https://files.example\\.workato.com/x.zip",
+        "https://\u200bwww.workato.com/x.zip",
+        "https://..workato.com/x.zip",
     ],
 )
 async def test_nothing_is_sent_elsewhere(server: Any, session: ApiSession, address: str) -> None:

@@ -40,6 +40,12 @@ async def test_a_refusal_that_may_pass_is_tried_again_a_second_later(
 
 
 async def test_an_address_that_no_resolver_takes_is_told_as_one() -> None:
-    why = await post_json(Secret("https://name..example/hook-with-a-key"), b"{}", within_s=60.0)
+    why = await post_json(Secret(f"https://{'n' * 64}.example/hook-with-a-key"), b"{}", within_s=60.0)
     assert why is not None
     assert "hook-with-a-key" not in why
+
+
+async def test_a_path_that_is_not_encoded_is_sent_encoded(server: Any) -> None:
+    server.handler = lambda _, out: out.body(204)
+    assert await post_json(Secret(server.url + "/hook/é b%20c?d=e f"), b"{}", within_s=60.0) is None
+    assert [seen.target for seen in server.seen] == ["/hook/%C3%A9%20b%20c?d=e%20f"]

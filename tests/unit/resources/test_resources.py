@@ -316,6 +316,10 @@ def test_accounts_are_checked_before_anything_is_sent() -> None:
         {"token": ""},
         {"token": "a b"},
         {"token": "t", "host": "http://x.example"},
+        {"token": "t", "host": "https://app.eu.workato.com\u200b"},
+        {"token": "t", "host": "https://app.eu.workato.com "},
+        {"token": "t", "host": "https://app..workato.com"},
+        {"token": "t", "host": "https://[::g]"},
         {"token": "t", "scheme": "legacy-query"},
     ],
 )
