@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -14,6 +15,10 @@ from aiohttp.streams import StreamReader
 
 _ERROR_BODY_BYTES: Final = 64 * 1024
 """Bytes of an error's body that are read: enough for its message."""
+
+_ERROR_BODY_S: Final = 5.0
+"""Seconds for an error's body. A refusal whose body stalls must not become a timeout, after which the effect is
+unknown."""
 
 _PERMANENT: Final = (
     aiohttp.ClientConnectorDNSError,
@@ -79,11 +84,12 @@ async def whole_body(content: StreamReader, most: int) -> bytes | NoResponse:
 
 
 async def error_body(content: StreamReader) -> bytes:
-    """The beginning of an error's body; the status says enough when it breaks off."""
+    """The beginning of an error's body; the status says enough when it breaks off or stalls."""
     body = b""
     try:
-        while len(body) < _ERROR_BODY_BYTES and (block := await content.readany()):
-            body += block
+        async with asyncio.timeout(_ERROR_BODY_S):
+            while len(body) < _ERROR_BODY_BYTES and (block := await content.readany()):
+                body += block
     except (aiohttp.ClientError, OSError):
         pass
     return body[:_ERROR_BODY_BYTES]

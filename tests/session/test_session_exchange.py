@@ -200,6 +200,20 @@ async def test_error_whose_body_breaks_off_is_still_the_error(server: Any, sessi
 
 
 @over_sockets
+async def test_error_whose_body_stalls_is_still_the_error(server: Any, session_for: Any) -> None:
+    """As a timeout, a refused create would have an unknown outcome."""
+
+    async def handler(_: Any, out: Any) -> None:
+        await out.raw(b"HTTP/1.1 403 X\r\nContent-Length: 100\r\n\r\nshort")
+        await asyncio.sleep(3600)
+
+    server.handler = handler
+    async with session_for(server.url, attempt_timeout_s=45.0) as session:
+        with pytest.raises(Forbidden, match="403 short"):
+            await session.send(CREATE, scope=RequestContext(), path=CUSTOMER, json={})
+
+
+@over_sockets
 async def test_slow_body_meets_the_attempt_timeout(server: Any, session_for: Any) -> None:
     async def handler(_: Any, out: Any) -> None:
         await out.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
