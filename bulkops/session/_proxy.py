@@ -10,6 +10,7 @@ from urllib.request import getproxies, proxy_bypass
 from yarl import URL
 
 from bulkops.errors import ConfigError
+from bulkops.hosts import LOOPBACK
 
 
 def proxy_for(url: str) -> dict[str, Any]:
@@ -34,6 +35,8 @@ def proxy_for(url: str) -> dict[str, Any]:
             f"the proxy for {parts.scheme} in the environment is not an http(s) URL",
             remedy=f"correct {parts.scheme.upper()}_PROXY (http://host:port), or leave out proxy_from_environment",
         )
+    if parts.scheme == "http" and proxy.host not in LOOPBACK:
+        return {}  # only a host on this machine has plain http: the token would leave it in clear
     if user is None:
         return {"proxy": proxy}
     basic = base64.b64encode(f"{user}:{password}".encode()).decode()

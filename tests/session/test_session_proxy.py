@@ -75,6 +75,17 @@ async def test_hosts_that_need_none_are_asked_directly(
     assert len(server.seen) == 1
 
 
+async def test_the_token_never_leaves_this_machine_in_clear(
+    server: Any, session_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Plain http is for a host on this machine only, so a proxy elsewhere is not used for it."""
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example:3128")
+    server.handler = answer
+    async with session_for(server.url, proxy_from_environment=True) as session:
+        await session.send(GET, scope=RequestContext(), path=PATH)
+    assert [seen.target for seen in server.seen] == ["/api/managed_users/7"]
+
+
 @over_sockets
 async def test_a_proxy_that_is_not_there(session_for: Any, monkeypatch: pytest.MonkeyPatch, deaf: Any) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://ana:canary@127.0.0.1:{deaf.getsockname()[1]}")
