@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         run as run,
         select as select,
     )
+    from bulkops.secret import Secret as Secret
     from bulkops.settings import Settings as Settings, Tuning as Tuning
     from bulkops.steps import Context as Context, Intent as Intent
 else:  # a type checker would take `__getattr__` for any name

@@ -18,7 +18,7 @@ WIDTH: Final = 100
 _SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("Running", ("Fleet", "run", "select", "read_accounts", "Policy", "StopSignal", "Inventory")),
     ("Outcomes", ("Report", "Outcome")),
-    ("A client", ("Workato", "Account", "Settings", "Tuning", "Limit")),
+    ("A client", ("Workato", "Account", "Settings", "Tuning", "Limit", "Secret")),
     (
         "An operation of your own",
         (

@@ -69,6 +69,12 @@ def check_sources(template: object) -> None:
                 from_outside(found[1], found[2])
 
 
+def is_secret_reference(text: object) -> bool:
+    """Whether it is a lone {env:NAME} or {file:PATH}, which names a secret without having it."""
+    found = _REFERENCE.fullmatch(text) if isinstance(text, str) else None
+    return found is not None and found[1] is not None
+
+
 def secret_in(name: str, reference: str) -> Secret:
     """The secret behind a lone {env:NAME} or {file:PATH}.
 

@@ -12,7 +12,7 @@ import msgspec
 
 from bulkops.errors import ConfigError
 from bulkops.operations._function_digest import digest_of, name_of
-from bulkops.operations._templates import check_sources, check_words, columns_of
+from bulkops.operations._templates import check_sources, check_words, columns_of, is_secret_reference
 from bulkops.parameters import Parameter, parameters_of
 from bulkops.secret import MASK, Secret, looks_secret
 
@@ -20,13 +20,13 @@ from bulkops.secret import MASK, Secret, looks_secret
 def own_parameters(operation: object, *, without: Collection[str] = ()) -> dict[str, Any]:
     """Each field by the name that the constructor takes, without those that do not count for equality.
 
-    A field with a secret's name or a `Secret` is masked, unless it is declared with `parameter`: the journal holds no
+    A field with a secret's name or a `Secret` is masked, unless it is a path or {env:NAME}: the journal holds no
     secrets, and rotating one does not change the operation. A function counts by its code. `without`: names of fields
     to leave out. Raises: ConfigError for a value that is not JSON data.
     """
-    declared = {one.name for one in parameters_of(type(operation))}
+    files = {one.name for one in parameters_of(type(operation)) if one.is_file}
     return {
-        name: _json_data(operation, name, value, may_be_secret=name not in declared)
+        name: _json_data(operation, name, value, may_be_secret=name not in files and not is_secret_reference(value))
         for name, value in _fields(operation)
         if name not in without
     }

@@ -29,7 +29,7 @@ MODULES = ("errors", "events", "operations", "sandbox", "testing")
 def test_the_promised_names_are_these() -> None:
     assert sorted(NAMES) == sorted(
         [
-            *("Account", "Limit", "Settings", "Tuning", "Workato"),
+            *("Account", "Limit", "Secret", "Settings", "Tuning", "Workato"),
             *("Fleet", "Inventory", "Outcome", "Policy", "Report", "StopSignal", "read_accounts", "run", "select"),
             *("Context", "Ensure", "Intent", "Operation", "StepRow", "operation", "parameter"),
             *("BulkopsError", "TaskFailed", "TaskUnknown"),

@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 import bulkops
-from bulkops import Context
+from bulkops import Context, Secret, parameter
 from bulkops.errors import ConfigError, JournalMismatch
 from bulkops.journal import Journal, parts_of
 from bulkops.operations import CreateFolder
@@ -23,7 +23,6 @@ from bulkops.report.run_settings import operations
 from bulkops.runs import earlier_runs, undo_of
 from bulkops.runs.costs import known_of
 from bulkops.sandbox import Sandbox, SandboxSettings
-from bulkops.secret import Secret
 from tests.here import client_of
 
 
@@ -43,6 +42,14 @@ class Fields(Own):
     seen: list[str] = attrs.field(factory=list, eq=False)
     api_token: str = ""
     password: Secret = attrs.field(factory=lambda: Secret(""))
+
+
+@attrs.frozen
+class Declared(Own):
+    api_token: str = attrs.field(metadata=parameter("Token."))
+    credentials: Path = attrs.field(default=Path("c.toml"), metadata=parameter("Credentials.", file=True))
+    password: str = attrs.field(default="{env:PASSWORD}", metadata=parameter("Where the password is."))
+    api_key: str = attrs.field(default="k-{1}", metadata=parameter("Key."))
 
 
 @dataclasses.dataclass
@@ -67,6 +74,16 @@ def test_parameters_are_the_fields() -> None:
         "password": "***",
     }
     assert Data("A").parameters() == Plain("A").parameters() == {"word": "A"}
+
+
+def test_a_declared_parameter_with_a_secrets_name_is_masked_too() -> None:
+    """Only a path and a reference say where the secret is, and do not have it."""
+    assert Declared("t-1").parameters() == {
+        "api_token": "***",
+        "credentials": "c.toml",
+        "password": "{env:PASSWORD}",
+        "api_key": "***",
+    }
 
 
 @pytest.mark.parametrize("kind", [Fields, Data, Plain])
