@@ -107,6 +107,11 @@ OPERATIONS: Final[Mapping[str, type[Operation]]] = _Operations()
 def named(name: str) -> type[Operation]:
     """The built-in operation of that name. Raises: ConfigError with the nearest one."""
     if name not in OPERATIONS:
+        if ".py:" in name:
+            raise ConfigError(
+                f"{name} is not a built-in operation",
+                remedy="chain it in Python, `it = CreateFolder(...) >> yours`, and run that: `bulkops run FILE.py:it`",
+            )
         near = difflib.get_close_matches(name, OPERATIONS, n=1)
         known = ", ".join(sorted(OPERATIONS))
         raise ConfigError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, TypeAlias, overload
@@ -176,7 +177,7 @@ def _called(fn: object) -> str:
 
 
 def load_from_file(reference: str) -> object:
-    """The object NAME of the Python file FILE.py. Runs the file's top level.
+    """The object NAME of the Python file FILE.py. Runs the file's top level, which may import the files beside it.
 
     Raises: ConfigError when the file or the name is not there or the file's top level fails.
     """
@@ -188,12 +189,16 @@ def load_from_file(reference: str) -> object:
     if spec is None or spec.loader is None or not path.is_file():
         raise ConfigError(f"Python file {file} does not exist", remedy="check the path in FILE.py:NAME")
     module = importlib.util.module_from_spec(spec)
+    if str(path.parent) not in sys.path:
+        sys.path.insert(0, str(path.parent))  # as `python FILE.py` does
     sys.modules[spec.name] = module  # dataclasses and attrs look their module up while it is being executed
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
+        lines = [row.lineno for row in traceback.extract_tb(error.__traceback__) if row.filename == str(path)]
+        place = f", line {lines[-1]}" if lines else ""
         raise ConfigError(
-            f"{file} cannot be loaded: {type(error).__name__}: {error}", remedy="correct the file"
+            f"{file}{place}, cannot be loaded: {type(error).__name__}: {error}", remedy="correct the file"
         ) from error
     found = getattr(module, name, None)
     if found is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -150,5 +151,21 @@ def test_a_function_takes_one_account(fn: object) -> None:
 def test_a_file_that_ends_the_process_is_a_file_that_cannot_be_loaded(tmp_path: Path) -> None:
     path = tmp_path / "ends.py"
     path.write_text("raise SystemExit(3)\n")
-    with pytest.raises(ConfigError, match="cannot be loaded: SystemExit: 3"):
+    with pytest.raises(ConfigError, match=r"ends.py, line 1, cannot be loaded: SystemExit: 3"):
         load_from_file(f"{path}:it")
+
+
+def test_a_mistake_is_placed_in_the_users_file(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.py"
+    path.write_text("import json\n\njson.loads('[')\n")
+    with pytest.raises(ConfigError, match=r"wrong.py, line 3, cannot be loaded: JSONDecodeError"):
+        load_from_file(f"{path}:it")
+
+
+def test_a_file_imports_the_files_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    (tmp_path / "beside_it.py").write_text("answer = 42\n")
+    path = tmp_path / "imports.py"
+    path.write_text("from beside_it import answer\n")
+    assert load_from_file(f"{path}:answer") == 42
