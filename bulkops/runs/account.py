@@ -81,14 +81,16 @@ class AccountTask:
                 except (NotFound, ExceptionGroup) as error:
                     await require_customer(ctx, error)
                     raise
-        except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001 - a mistake in an operation is an outcome
+        except (Exception, SystemExit, BaseExceptionGroup) as error:  # noqa: BLE001 - a mistake is an outcome
             raised = error
         except asyncio.CancelledError as cancelled:
             if _is_ours():
                 raise
             raised = cancelled
         worst = None if raised is None else worst_of(raised)
-        if isinstance(worst, JournalError) or not isinstance(worst, Exception | asyncio.CancelledError | None):
+        if isinstance(worst, JournalError) or not isinstance(
+            worst, Exception | SystemExit | asyncio.CancelledError | None
+        ):
             raise worst from worst.__cause__  # without a journal the run ends
         if isinstance(raised, BaseExceptionGroup) and not self.stop_signal.aborting:
             _forget_cancellation()

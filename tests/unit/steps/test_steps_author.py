@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -44,6 +45,17 @@ async def find(ctx: Context, name: str) -> int | None:
     return next(
         (folder.id for folder in [each async for each in ctx.account.folders.list()] if folder.name == name), None
     )
+
+
+async def test_an_exit_in_an_operation_fails_the_account(beside: Beside) -> None:
+    """It ended the process, with the exit code of a halt and no message."""
+
+    async def leaves(ctx: Context) -> None:
+        sys.exit(3)
+
+    (row,) = (await beside.run_one(leaves)).accounts
+    assert row.outcome is Outcome.FAILED
+    assert str(row.cause).startswith("SystemExit: 3 (test_steps_author.py, line ")
 
 
 # -- names
