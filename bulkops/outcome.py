@@ -31,8 +31,11 @@ RESUMABLE: Final = frozenset({Outcome.NOT_ATTEMPTED, Outcome.CANCELLED, Outcome.
 TROUBLED: Final = frozenset({Outcome.FAILED, Outcome.UNKNOWN})
 """Outcomes that make a run end with exit code 1."""
 
-OVER_LIMIT: Final = "failed or unknown, more than the"
-"""In the reason of a run that its limit of failures has halted: a resume is refused until failed ones are retried."""
+OVER_LIMIT: Final = ", more than the"
+"""In the reason of a halt by the limit of failures."""
+
+NONE_SUCCEEDED: Final = "no account of"
+"""Beginning of the reason of a halt after a wave without a success."""
 
 IMPOSSIBLE: Final = "impossible"
 """Failure class of an account that was skipped because the saved plan found that it cannot be done."""

@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, Final
 
 from bulkops.journal import AccountRow, RunState
-from bulkops.outcome import OVER_LIMIT, RESUMABLE, Outcome
+from bulkops.outcome import NONE_SUCCEEDED, OVER_LIMIT, RESUMABLE, Outcome
 from bulkops.report.safe_text import inline
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def next_command(report: Report, cluster: Cluster) -> str | None:
     if report.state is RunState.RUNNING:
         return None
     if cluster.outcome is Outcome.FAILED:
-        return retry_command(report, cluster.failure_class)
+        return retry_command(report, cluster.failure_class, is_corrected=cluster.failure_class in _UNEXPECTED)
     return go_on_command(report) if cluster.outcome in RESUMABLE else None
 
 
@@ -63,15 +63,18 @@ def go_on_words(report: Report) -> str | None:
 def go_on_command(report: Report) -> str | None:
     """The command that continues most of the remaining accounts; None without any.
 
-    Resuming comes first: it ends the run. After a halt by the limit of failures it is refused, so retry comes first.
+    Resuming comes first: it ends the run. After too many failures it halts at once, so retry comes first.
     """
     if report.state is RunState.RUNNING:
         return None
-    is_over_limit = report.state is RunState.HALTED and OVER_LIMIT in (report.reason or "")
-    is_refused = is_over_limit and report.outcomes[Outcome.FAILED]
-    if not is_refused and any(report.outcomes[outcome] for outcome in RESUMABLE):
+    reason = report.reason or ""
+    is_vain = report.state is RunState.HALTED and (OVER_LIMIT in reason or reason.startswith(NONE_SUCCEEDED))
+    if not (is_vain and report.outcomes[Outcome.FAILED]) and any(report.outcomes[outcome] for outcome in RESUMABLE):
         return resume_command(report)
-    return retry_command(report) if report.outcomes[Outcome.FAILED] else None
+    if not report.outcomes[Outcome.FAILED]:
+        return None
+    classes = {one.failure_class for one in report.clusters if one.outcome is Outcome.FAILED}
+    return retry_command(report, is_corrected=classes <= _UNEXPECTED)
 
 
 def resume_command(report: Report) -> str:
@@ -79,10 +82,10 @@ def resume_command(report: Report) -> str:
     return f"bulkops resume {_quoted(report.run_id)}{approval}{_journal(report)}"
 
 
-def retry_command(report: Report, failure_class: str | None = None) -> str:
+def retry_command(report: Report, failure_class: str | None = None, *, is_corrected: bool = False) -> str:
+    """`is_corrected`: the code of the operation has to change first. That makes another one, which is refused."""
     selection = f" --failure-class {_quoted(failure_class)}" if failure_class else ""
-    # A corrected operation counts as another one, which a retry otherwise refuses.
-    accepted = " --accept-changes" if failure_class in _UNEXPECTED else ""
+    accepted = " --accept-changes" if is_corrected else ""
     return f"bulkops retry {_quoted(report.run_id)}{selection}{accepted}{_journal(report)}"
 
 

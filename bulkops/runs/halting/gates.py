@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import anyio
 import attrs
 
-from bulkops.outcome import TROUBLED, Outcome
+from bulkops.outcome import NONE_SUCCEEDED, OVER_LIMIT, TROUBLED, Outcome
 from bulkops.runs.policy import Policy
 from bulkops.runs.waves import Wave
 
@@ -67,10 +67,10 @@ class Gate:
         if self.approved == wave.end:
             return GateVerdict.PASS, f"wave {result.next_wave.number} was approved"
         if result.troubled == wave.size:
-            return GateVerdict.FAIL, f"no account of {named} succeeded"
+            return GateVerdict.FAIL, f"{NONE_SUCCEEDED} {named} succeeded"
         allowed = self.policy.allowed_failures(wave.size) if self.policy.counts_by_wave else None
         if allowed is not None and result.troubled > allowed:
-            return GateVerdict.FAIL, f"{result.troubled} accounts of {named} failed, more than the {allowed} allowed"
+            return GateVerdict.FAIL, f"{result.troubled} accounts of {named} failed{OVER_LIMIT} {allowed} allowed"
         await anyio.sleep(max(0.0, self.policy.soak_s - soaked_s))
         return await self._ask_check(result, named) or await self._ask_person(result, named)
 

@@ -36,7 +36,7 @@ class FailureLimit:
             self._count += 1
         if self._count <= self.limit:
             return None
-        return f"{_accounts(self._count)} {OVER_LIMIT} {self.limit} allowed"
+        return f"{_accounts(self._count)} failed or unknown{OVER_LIMIT} {self.limit} allowed"
 
 
 def _accounts(count: int) -> str:

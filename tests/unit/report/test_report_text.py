@@ -15,7 +15,10 @@ from bulkops.journal import AccountRow, RunState
 from bulkops.outcome import Outcome
 from bulkops.pacing import Explored
 from bulkops.report import FORMATS, Report, render
+from bulkops.runs.halting import Gate, GateVerdict, WaveResult
 from bulkops.runs.halting.rules import FailureLimit
+from bulkops.runs.policy import Policy
+from bulkops.runs.waves import Wave
 from tests.records import any_texts, report_saying
 from tests.work import lines_run
 
@@ -108,6 +111,9 @@ def test_a_corrected_operation_is_another_one_and_the_command_says_so(
     text = render(report(row(0, failure_class=failure_class, cause="KeyError", remedy="correct the operation")), "text")
     assert "    first: correct the operation\n" in text
     assert f"    then: bulkops retry 20260102-101530-k3f --failure-class {failure_class} --accept-changes\n" in text
+    assert text.endswith(": bulkops retry 20260102-101530-k3f --accept-changes\n")
+    both = report(row(0, failure_class=failure_class, cause="KeyError"), row(1, failure_class="x", cause="other"))
+    assert render(both, "text").endswith(": bulkops retry 20260102-101530-k3f\n"), "the other ones need no new code"
 
 
 def test_a_good_run_is_two_lines(row: Row, report: Make) -> None:
@@ -158,9 +164,23 @@ def test_a_stopped_run_says_why_once_and_how_to_go_on(row: Row, report: Make, st
     )
 
 
-def test_after_a_halt_by_the_limit_of_failures_every_command_is_the_retry(row: Row, report: Make) -> None:
-    """A resume is refused until then."""
-    reason = FailureLimit(0).note(Outcome.FAILED)
+async def reason_of_gate(policy: Policy, **outcomes: int) -> str:
+    wave = Wave(1, 2, 0, 2)
+    counts = dict.fromkeys(Outcome, 0) | {Outcome(name): count for name, count in outcomes.items()}
+    result = WaveResult(run_id="r", wave=wave, outcomes=counts, next_wave=Wave(2, 2, 2, 3), starting=1)
+    verdict, reason = await Gate(policy=policy).judge(result)
+    assert verdict is GateVerdict.FAIL
+    return reason
+
+
+@pytest.mark.parametrize("cause", ["limit of the run", "limit of the wave", "nothing succeeded"])
+async def test_after_a_halt_by_failures_every_command_is_the_retry(row: Row, report: Make, cause: str) -> None:
+    """A resume is refused until then, or halts at once."""
+    reason = {
+        "limit of the run": FailureLimit(0).note(Outcome.FAILED),
+        "limit of the wave": await reason_of_gate(Policy(max_failures="10%"), changed=1, failed=1),
+        "nothing succeeded": await reason_of_gate(Policy(), failed=2),
+    }[cause]
     made = report(row(0, cause=CAUSE), row(1, Outcome.NOT_ATTEMPTED), state=RunState.HALTED, reason=reason)
     retry = "bulkops retry 20260102-101530-k3f"
     assert render(made, "text").endswith(f"\nretry with: {retry}\n")
