@@ -101,7 +101,8 @@ class DirectoryLocation(Location):
         directory = self.path.absolute()
         if directory == here / DEFAULT_DIRECTORY:
             return None
-        return str(directory.relative_to(here) if directory.is_relative_to(here) else directory)
+        is_below = not self.path.is_absolute() and directory.is_relative_to(here)
+        return str(directory.relative_to(here) if is_below else directory)
 
     @property
     def absolute(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.cli.conftest import CUSTOMERS, Cli, RemoteSandbox, halted
@@ -35,7 +37,12 @@ def test_another_operation_is_another_job(cli: Cli, sandbox: RemoteSandbox, job:
     assert "unfinished" not in cli(*other, "--yes").err
 
 
-def test_the_command_finds_the_journal(cli: Cli, sandbox: RemoteSandbox, job: tuple[str, ...]) -> None:
-    run = halted(cli, sandbox, *job, "--journal", "night").report["run"]
-    again = cli(*job, "--journal", "night", "--yes")
-    assert f"`bulkops resume {run} --journal night` continues it" in again.err
+@pytest.mark.parametrize("is_absolute", [False, True])
+def test_the_command_finds_the_journal(
+    cli: Cli, sandbox: RemoteSandbox, job: tuple[str, ...], is_absolute: bool
+) -> None:
+    """An absolute path stays one: cron starts a run in another directory than the one in which its mail is read."""
+    journal = str(Path.cwd() / "night") if is_absolute else "night"
+    run = halted(cli, sandbox, *job, "--journal", journal).report["run"]
+    again = cli(*job, "--journal", journal, "--yes")
+    assert f"`bulkops resume {run} --journal {journal}` continues it" in again.err
