@@ -20,7 +20,7 @@ from bulkops.steps.log import StepLog
 
 T = TypeVar("T")
 
-_NUMBER: Final = re.compile(r"[ \d]+$")
+_NUMBER: Final = re.compile(r"(?: +\d+)+$")
 _ONE: Final = re.compile(r" 1 (\w+)$")
 _CUSTOMER: Final = "managed_users.get"
 _IDS: Final = itertools.count(-1, -1)

@@ -95,8 +95,10 @@ async def test_steps_that_differ_by_a_number_are_one_change(beside: Beside) -> N
     async def stop(ctx: Context) -> None:
         for recipe in (41, 42):
             await ctx.step(f"stop {recipe}", lambda: ctx.account.recipes.stop(1), repeatable=True)
+        for folder in ("R1", "R2"):
+            await ctx.step(f"folder {folder}", lambda: ctx.account.folders.create("R"), check="the folder")
 
-    assert (await beside.plan(stop)).changes == ("stop (2 times)",)
+    assert (await beside.plan(stop)).changes == ("stop (2 times)", "folder R1", "folder R2")
 
 
 @pytest.mark.parametrize("use", [str, bool, len, lambda made: made["id"], lambda made: made.id, lambda made: made + 1])
