@@ -125,7 +125,7 @@ async def select(
             (InventoryRow(seq=0, account=str(row.id), name=row.name or ""), f"E{row.external_id or ''}")
             for row in customers
         )
-        source = workato.settings.url
+        source = f"the customer list of {workato.settings.url}"
     else:
         found = read_accounts(accounts)
         _check_names(found, left_out, exclude)
@@ -255,7 +255,10 @@ def check_columns(operation: Operation, inventory: Inventory) -> None:
     missing = read and read - {column for row in inventory.rows for column in row.params}
     if missing:
         names = ", ".join(map(repr, sorted(missing)))
-        raise InputError(f"{inventory.source} has no column {names}", remedy=f"add it: {operation.title} reads it")
+        raise InputError(
+            f"{inventory.source} has no column {names}",
+            remedy=f"use an account file that has it: {operation.title} reads it",
+        )
 
 
 async def inventory_of(accounts: Accounts, workato: Workato) -> Inventory:
