@@ -53,7 +53,8 @@ def scope(
     lines += [f"  {line}" for line in (ahead_words(ahead) if ahead else ())]
     if policy.max_failures is not None:
         more = overshoot(policy, count, most_open=policy.concurrency if most_open is None else most_open)
-        worst = f"in the worst case {more} more fail, because they are in progress by then"
+        further = "1 more fails, because it is" if more == 1 else f"{more} more fail, because they are"
+        worst = f"in the worst case {further} in progress by then"
         lines.append(
             f"  halts when more than {policy.max_failures} failed; "
             + (worst if more else "no further account can fail then")

@@ -118,6 +118,8 @@ max_rate = "off"
     assert result.outcomes == {"changed": 3}
     assert "halts when more than 50% failed; in the worst case 2 more fail" in result.err
     assert len(sandbox.effects("recipe.started")) == 9
+    two = cli("run", "rollout.toml", "--yes", "--limit", "2")
+    assert "in the worst case 1 more fails, because it is in progress by then" in two.err
 
 
 def test_a_python_function(cli: Cli, here: Path, sandbox: RemoteSandbox) -> None:
