@@ -3,7 +3,8 @@
 #
 #   10 2 * * *  . $HOME/.workato-env && /srv/bulkops/nightly.sh /srv/bulkops/nightly.toml
 #
-# ~/.workato-env (mode 0600) exports WORKATO_API_TOKEN and WORKATO_HOST: a crontab is visible to others.
+# ~/.workato-env (mode 0600) exports WORKATO_API_TOKEN, WORKATO_HOST and a PATH with bulkops: a crontab is visible to
+# others, and cron has a short PATH.
 # cron mails the output, so a good night prints nothing. The exit code is that of the run.
 set -u
 job=$1
@@ -13,7 +14,6 @@ log=$(mktemp) && trap 'rm -f "$log"' EXIT
 say() {
     echo "bulkops: $1"
     cat "$log"
-    bulkops report --journal "$journal" 2>/dev/null || true
 }
 
 if [ -d "$journal" ]; then
