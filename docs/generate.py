@@ -6,6 +6,7 @@ python -m docs.generate --check    exit 1 and name the pages that are not in ste
 
 from __future__ import annotations
 
+import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +28,8 @@ SOURCES: Final = Path(errors.__file__).parent
 _NOTE: Final = "<!-- Written by `python -m docs.generate`: change the code, not this page. -->"
 
 
-def pages() -> dict[str, str]:
+@functools.cache
+def pages() -> Mapping[str, str]:
     """The text of each generated page, by file name."""
     from docs import cli_page  # noqa: PLC0415 - reads the table, which `main` renews first
 
