@@ -93,12 +93,12 @@ def test_each_mistake_is_pointed_at(vendor: SandboxProcess, name: str) -> None:
     assert "wrkaus-1" not in said
 
 
-@pytest.mark.parametrize("name", ["unknown key", "missing package", "secret in clear"])
-def test_the_command_line_ends_with_2_and_sends_nothing(vendor: SandboxProcess, name: str) -> None:
-    old, new, line, _, _ = MISTAKES[name]
+def test_the_command_line_ends_with_2_and_sends_nothing(vendor: SandboxProcess) -> None:
+    old, new, line, _, _ = MISTAKES["secret in clear"]
     (vendor.home / "rollout.toml").write_text(GOOD.replace(old, new, 1))
     done = vendor.cli("run", "rollout.toml", *vendor.policy)
     assert (done.code, done.out) == (2, "")
     assert f"line {line}" in done.err
     assert len(done.err.splitlines()) == 2
+    assert "wrkaus-1" not in done.err
     assert vendor.requests()["total"] == 0

@@ -1,11 +1,10 @@
-"""Account files and packages nobody should be given: one line with file, row and remedy, exit 2, no request."""
+"""Packages and job files nobody should be given: one line with the file and a remedy, exit 2, no request."""
 
 from __future__ import annotations
 
 import io
 import json
 import logging
-import re
 import struct
 import time
 import tracemalloc
@@ -55,64 +54,6 @@ def refused(
     logger.handlers.clear()
     logger.setLevel(logging.NOTSET)
     logger.propagate = True
-
-
-ACCOUNT_FILES: dict[str, tuple[str, bytes, str]] = {
-    "utf-16": ("a.csv", "id\n1\n".encode("utf-16"), "a.csv.*UTF-8"),
-    "latin-1": ("a.csv", "id,name\n1,Müller\n".encode("latin-1"), "a.csv.*UTF-8"),
-    "empty": ("a.csv", b"", "a.csv"),
-    "a byte order mark alone": ("a.csv", b"\xef\xbb\xbf", "a.csv"),
-    "line ends alone": ("a.csv", b"\r\n\r\n\r\n", "a.csv"),
-    "a header alone": ("a.csv", b"id\r\n", "a.csv"),
-    "no id": ("a.csv", b"name\nx\n", "a.csv.*no id"),
-    "twice": ("a.csv", b"id\n1\n2\n1\n", "a.csv, line 4.*line 2"),
-    "twice with spaces": ("a.csv", b"id\n1\n 1 \n", "a.csv, line 3.*line 2"),
-    "twice with a zero": ("a.csv", b"id\n7\n007\n", "a.csv, line 3"),
-    "twice but for the case": (
-        "a.csv",
-        b"external_id\nORG-7\nOrg-8\norg-7\n",
-        "a.csv, line 4.*Eorg-7.*EORG-7 in line 2",
-    ),
-    "twice, by id and by external id": ("a.csv", b"id,external_id\n7,ORG-7\n,ORG-7\n", "a.csv, line 3.*EORG-7.*line 2"),
-    "twice, by E-id and by external id": (
-        "a.csv",
-        b"id,external_id\nEORG-7,\n9,ORG-7\n",
-        "a.csv, line 3.*EORG-7.*line 2",
-    ),
-    "twice in another script": ("a.csv", "id\n7\n٧\n".encode(), "a.csv, line 3"),
-    "a formula": ("a.csv", b'id\n"=HYPERLINK(""http://evil"")"\n', "a.csv, line 2"),
-    "a formula as an id": ("a.csv", b"id\n@SUM(1)\n", "a.csv, line 2"),
-    "a negative id": ("a.csv", b"id\n-5\n", "a.csv, line 2"),
-    "an id with a fraction": ("a.csv", b"id\n4100231.0\n", "a.csv, line 2"),
-    "an id as a spreadsheet shows it": ("a.csv", b"id\n4.10E+06\n", "a.csv, line 2"),
-    "control characters": ("a.csv", b"id\n\x1b[2J\n", "a.csv, line 2"),
-    "a null byte": ("a.csv", b"id\n1\x002\n", "a.csv"),
-    "more cells than columns": ("a.csv", b"id\n1,2,3\n", "a.csv, line 2"),
-    "an open quote": ("a.csv", b'id,n\n1,"x\n2,y\n', "a.csv"),
-    "a huge cell": ("a.csv", b"id\n" + b"9" * 200_000 + b"\n", "a.csv, line .*field"),
-    "an id of 1,000 digits": ("a.csv", b"id\n" + b"9" * 1000 + b"\n", "a.csv, line 2"),
-    "columns named twice": ("a.csv", b"id,x,x\n1,2,3\n", "a.csv"),
-    "json, an object": ("a.json", b'{"id": 1}', "a.json"),
-    "json, deep": ("a.json", b"[" * 100_000, "a.json"),
-    "json, no end": ("a.json", b'[{"id": 1}', "a.json"),
-    "json, a list of lists": ("a.json", b"[[1]]", "a.json, entry 1"),
-    "json, null": ("a.json", b"[null]", "a.json, entry 1"),
-    "json, true": ("a.json", b'[{"id": true}]', "a.json, entry 1"),
-    "json, a fraction": ("a.json", b'[{"id": 1.5}]', "a.json, entry 1"),
-    "json, a huge number": ("a.json", b"[" + b"9" * 6000 + b"]", "a.json"),
-    "json, lone surrogate": ("a.json", b'[{"id": "E\\ud800"}]', "a.json, entry 1"),
-    "jsonl, one bad line": ("a.jsonl", b'{"id": 1}\n{"id": 2\n', "a.jsonl, line 2"),
-    "txt, words": ("a.txt", b"1\nplease all\n", "a.txt, line 2"),
-    "txt, a path": ("a.txt", b"../../etc\n", "a.txt, line 1"),
-}
-
-
-@pytest.mark.parametrize("name", ACCOUNT_FILES)
-def test_bad_account_files(refused: Callable[..., str], tmp_path: Path, name: str) -> None:
-    file, content, words = ACCOUNT_FILES[name]
-    (tmp_path / file).write_bytes(content)
-    said = refused("import-package", PACKAGE, "--folder", "CRM", "--accounts", file, "--yes")
-    assert re.search(words, said, re.DOTALL), said
 
 
 def test_one_customer_by_its_id_and_by_its_external_id_is_found_out(vendor: SandboxProcess, tmp_path: Path) -> None:
@@ -217,7 +158,6 @@ PACKAGES: dict[str, Callable[[], bytes]] = {
     "an unknown compression": unknown_compression,
     "nested only": lambda: zipped(("inner.zip", PACKAGE.read_bytes())),
     "no recipe": lambda: zipped(("a.connection.json", b"{}")),
-    "too many members": lambda: zipped(*((f"{n}.recipe.json", RECIPE.encode()) for n in range(20_001))),
     "a recipe that is no json": lambda: zipped(("a.recipe.json", b"{")),
     "a recipe nested deep": lambda: zipped(("a.recipe.json", b"[" * 200_000)),
     "a recipe of a list": lambda: zipped(("a.recipe.json", b"[]")),

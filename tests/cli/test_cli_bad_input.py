@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -21,27 +19,15 @@ def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: RemoteSandb
     monkeypatch.chdir(tmp_path)
     files = {
         "good.txt": sandbox.accounts.read_text(),
-        "empty.csv": "",
-        "header.csv": "id,email\n",
-        "no-id.csv": "name,email\nAcme,a@example.com\n",
-        "hole.csv": "id,email\n4100231,a@example.com\n,b@example.com\n",
-        "hole.jsonl": '{"id": 4100231}\n{"email": "b@example.com"}\n',
         "twice.txt": "4100231\n4100232\n4100231\n",
         "strange.txt": "4100231\nhello world\n",
-        "broken.json": "[{",
-        "object.json": "{}",
-        "not-a-zip.zip": "PK but not really",
         "broken.toml": "quotas = [",
         "unknown.toml": "speed = 3\n",
         "job.toml": 'operation = "x"\n',
-        "typo.toml": '[[operation]]\nuse = "import-pakage"\n',
-        "policy.toml": '[policy]\nbreaker = "x"\n[[operation]]\nuse = "start-recipes"\nfolder = "CRM"\n',
         "code.py": "x = 1\n",
     }
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    with zipfile.ZipFile(tmp_path / "no-recipe.zip", "w") as archive:
-        archive.writestr("crm.connection.json", json.dumps({"name": "CRM"}))
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "journal.sqlite3").write_text(
         "this is no database, and long enough to be seen as none\n" * 9
@@ -59,26 +45,16 @@ STARTING = ("start-recipes", "--folder", "CRM", "--accounts", "good.txt", "--yes
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        # account files
+        # account files; each mistake in one: tests/unit/runs/test_runs_inventory.py
         (importing(accounts="missing.csv"), ["missing.csv", "No such file"]),
         (importing(accounts="."), ["directory"]),
-        (importing(accounts="empty.csv"), ["empty.csv", "no account"]),
-        (importing(accounts="header.csv"), ["header.csv", "no account"]),
-        (importing(accounts="no-id.csv"), ["no-id.csv", "id"]),
-        (importing(accounts="hole.csv"), ["hole.csv", "line 3"]),
-        (importing(accounts="hole.jsonl"), ["hole.jsonl", "line 2"]),
-        (importing(accounts="twice.txt"), ["twice.txt", "4100231", "line 3"]),
         (importing(accounts="strange.txt"), ["strange.txt", "line 2"]),
-        (importing(accounts="broken.json"), ["broken.json", "JSON"]),
-        (importing(accounts="object.json"), ["object.json", "list"]),
         (importing("--exclude", "missing.csv"), ["missing.csv"]),
         (importing("--exclude", "good.txt"), ["no account is selected"]),
         (("import-package", PACKAGE, "--folder", "CRM", "--yes"), ["--accounts", "all"]),
         (("import-package", PACKAGE, "--folder", "CRM", "--accounts", "-"), ["stdin", "--yes"]),
-        # packages
+        # packages; each mistake in one: tests/chaos/test_inputs.py
         (importing(package="missing.zip"), ["missing.zip", "No such file"]),
-        (importing(package="not-a-zip.zip"), ["not-a-zip.zip", "zip"]),
-        (importing(package="no-recipe.zip"), ["no-recipe.zip", "no recipe"]),
         (("import-package", PACKAGE, "--accounts", "good.txt", "--yes"), ["--folder"]),
         (("import-package", PACKAGE, "--folder", " ", "--accounts", "good.txt", "--yes"), ["folder", "empty"]),
         # credentials
@@ -100,12 +76,10 @@ STARTING = ("start-recipes", "--folder", "CRM", "--accounts", "good.txt", "--yes
         (importing("--client-file", "missing.toml"), ["missing.toml"]),
         (importing("--client-file", "broken.toml"), ["broken.toml", "TOML"]),
         (importing("--client-file", "unknown.toml"), ["unknown.toml", "speed"]),
-        # jobs
+        # jobs; each mistake in one: tests/acceptance/test_job_mistakes.py
         (("run", "missing.toml", "--accounts", "good.txt", "--yes"), ["missing.toml"]),
         (("run", "broken.toml", "--accounts", "good.txt", "--yes"), ["broken.toml", "TOML"]),
         (("run", "job.toml", "--accounts", "good.txt", "--yes"), ["job.toml", "operation"]),
-        (("run", "typo.toml", "--accounts", "good.txt", "--yes"), ["import-pakage", "import-package"]),
-        (("run", "policy.toml", "--accounts", "good.txt", "--yes"), ["breaker"]),
         (("run", "code.py", "--accounts", "good.txt", "--yes"), ["code.py", "FILE.py:NAME"]),
         (("run", "code.py:nothing", "--accounts", "good.txt", "--yes"), ["nothing"]),
         # the journal

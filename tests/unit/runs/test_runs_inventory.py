@@ -131,6 +131,29 @@ BAD = [
     ("deep.json", "[" * 100_000, "not valid JSON"),
     ("broken.jsonl", '{"id": 1}\n{"id": \n', "line 2"),
     ("empty.txt", "\n\n", "has no accounts"),
+    ("mark.csv", b"\xef\xbb\xbf", "has no accounts"),
+    ("ends.csv", b"\r\n\r\n\r\n", "has no accounts"),
+    ("spaces.csv", "id\n1\n 1 \n", "line 3.*line 2"),
+    ("zero.csv", "id\n7\n007\n", "line 3"),
+    ("case.csv", "external_id\nORG-7\nOrg-8\norg-7\n", "line 4.*Eorg-7.*EORG-7 in line 2"),
+    ("both.csv", "id,external_id\n7,ORG-7\n,ORG-7\n", "line 3.*EORG-7.*line 2"),
+    ("e-id.csv", "id,external_id\nEORG-7,\n9,ORG-7\n", "line 3.*EORG-7.*line 2"),
+    ("script.csv", "id\n7\n٧\n", "line 3"),
+    ("formula.csv", 'id\n"=HYPERLINK(""http://evil"")"\n', "line 2"),
+    ("formula-id.csv", "id\n@SUM(1)\n", "line 2"),
+    ("negative.csv", "id\n-5\n", "line 2"),
+    ("exponent.csv", "id\n4.10E+06\n", "line 2"),
+    ("control.csv", b"id\n\x1b[2J\n", "line 2"),
+    ("null.csv", b"id\n1\x002\n", "line"),
+    ("digits.csv", "id\n" + "9" * 1000 + "\n", "line 2"),
+    ("lists.json", "[[1]]", "entry 1"),
+    ("null.json", "[null]", "entry 1"),
+    ("true.json", '[{"id": true}]', "entry 1"),
+    ("fraction.json", '[{"id": 1.5}]', "entry 1"),
+    ("huge.json", "[" + "9" * 6000 + "]", "huge.json"),
+    ("surrogate.json", '[{"id": "E\\ud800"}]', "entry 1"),
+    ("hole.jsonl", '{"id": 4100231}\n{"email": "b@example.com"}\n', "line 2: id and external_id are both missing"),
+    ("path.txt", "../../etc\n", "line 1"),
 ]
 
 
@@ -145,7 +168,8 @@ def test_bad_files_are_named_with_row_and_remedy(
         read_accounts(path)
     assert name in str(caught.value)
     assert caught.value.remedy
-    assert "\n" not in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 1500
 
 
 def test_the_same_account_by_two_names_cannot_be_told_apart_but_equal_ones_are_refused() -> None:
