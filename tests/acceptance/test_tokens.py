@@ -1,4 +1,4 @@
-"""A bad token costs two requests; a revoked one stops everything, and a new one finishes."""
+"""A revoked token stops everything, and a new one finishes; what a bad one costs: tests/cli/test_cli_runs.py."""
 
 from __future__ import annotations
 
@@ -13,25 +13,6 @@ def _accounts(home: Path, count: int) -> str:
     path = home / "accounts.csv"
     path.write_text("id\n" + "".join(f"{4100231 + n}\n" for n in range(count)))
     return str(path)
-
-
-@pytest.mark.parametrize("customers", [300])
-def test_an_expired_token_costs_one_request_beside_the_question_whose_it_is(tmp_path: Path, customers: int) -> None:
-    with fleet(tmp_path, customers=customers, time_scale=200) as vendor:
-        vendor.ask("faults", {"expired": 1})
-        done = vendor.rollout("--accounts", _accounts(tmp_path, customers))
-        assert (done.code, done.outcomes) == (4, {"not_attempted": customers}), done.err
-        assert vendor.requests()["total"] == 2
-        assert vendor.ledger() == []
-
-
-def test_an_expired_token_when_listing_costs_one_request_beside_the_question_whose_it_is(tmp_path: Path) -> None:
-    with fleet(tmp_path, customers=5, time_scale=200) as vendor:
-        vendor.ask("faults", {"expired": 1})
-        done = vendor.rollout()
-        assert done.code == 4
-        assert "WORKATO_API_TOKEN" in done.err
-        assert vendor.requests()["total"] == 2
 
 
 @pytest.mark.parametrize("customers", [40, pytest.param(300, marks=pytest.mark.slow)])

@@ -231,6 +231,7 @@ def test_one_expired_token_costs_one_request_beside_the_question_whose_it_is(
     assert result.code == 4
     assert result.outcomes == {"not_attempted": COUNT}
     assert sandbox.count() == 2
+    assert sandbox.ledger() == []
     sandbox.ask("faults", {})
     resumed = cli("resume", "--yes", "--json")
     assert resumed.code == 0, resumed.err
@@ -245,6 +246,7 @@ def test_listing_all_accounts_with_an_expired_token(
     assert result.code == 4
     assert result.out == ""
     assert result.err.startswith("error: ")
+    assert "WORKATO_API_TOKEN" in result.err
     assert sandbox.count() == 2, "whose token it is, and the list"
 
 
