@@ -12,9 +12,6 @@ import pytest
 
 from tests.fleet import SandboxProcess, fleet, wait_until
 
-FLEETS = pytest.mark.parametrize(
-    ("customers", "time_scale"), [(100, 60), pytest.param(300, 20, marks=pytest.mark.slow)]
-)
 DENIED = "managed_users.connections.update"
 
 
@@ -32,7 +29,7 @@ def job(vendor: SandboxProcess) -> tuple[str, ...]:
     return ("run", "rollout.toml", "--accounts", "all", "--waves", "rest", *vendor.policy, "--json")
 
 
-@FLEETS
+@pytest.mark.parametrize(("customers", "time_scale"), [(100, 60), pytest.param(300, 20, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("strict", [False, True], ids=["admitted", "strict"])
 def test_a_job_that_fails_everywhere(tmp_path: Path, customers: int, time_scale: int, strict: bool) -> None:
     with fleet(tmp_path, customers=customers, time_scale=time_scale) as vendor:
@@ -49,8 +46,14 @@ def test_a_job_that_fails_everywhere(tmp_path: Path, customers: int, time_scale:
         assert done.outcomes["not_attempted"] == customers - done.outcomes["failed"]
 
 
-@FLEETS
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("customers", "time_scale", "number"),
+    [
+        (100, 60, signal.SIGTERM),  # SIGINT: test_interrupts.py
+        pytest.param(300, 20, signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param(300, 20, signal.SIGTERM, marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_lets_go_of_what_has_not_begun(
     tmp_path: Path, customers: int, time_scale: int, number: signal.Signals
 ) -> None:

@@ -9,14 +9,14 @@ import pytest
 
 from tests.fleet import fleet, wait_until
 
-CUSTOMERS = 60
+CUSTOMERS = 30
 
 
 @pytest.mark.parametrize("presses", [1, 2])
 def test_interrupted_and_resumed(tmp_path: Path, presses: int) -> None:
     with fleet(tmp_path, customers=CUSTOMERS, time_scale=20) as vendor:
         process = vendor.start(*vendor.rollout_command("--concurrency", "10"))
-        wait_until(process, lambda: len(vendor.ledger()), 20)
+        wait_until(process, lambda: len(vendor.ledger()), 10)
         process.send_signal(signal.SIGINT)
         if presses == 2:
             assert process.stderr is not None
