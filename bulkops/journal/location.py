@@ -114,7 +114,7 @@ class DirectoryLocation(Location):
 
     def exists(self) -> bool:
         try:
-            return self.path.exists() and (not self.path.is_dir() or (self.path / schema.FILE_NAME).exists())
+            return self.path.exists() and (not self.path.is_dir() or schema.exists(self.path))
         except PermissionError:  # opening it says what is forbidden
             return True
 

@@ -45,6 +45,14 @@ def of_a_run(failure: JournalError) -> JournalError:
     return failure
 
 
+def content_lost(what: str) -> JournalCorrupt:
+    """The error for a journal whose file is empty or gone."""
+    return JournalCorrupt(
+        f"the journal has lost its content: {what}",
+        remedy="restore it from a backup, or move its files away to begin a new journal",
+    )
+
+
 def ended(path: Path) -> JournalError:
     """The writer has ended."""
     return JournalError(f"the journal {path} cannot be written any more: its writer has ended", remedy=_GO_ON)

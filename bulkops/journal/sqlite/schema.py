@@ -13,9 +13,11 @@ from typing import Final
 from urllib.parse import quote
 
 from bulkops.errors import JournalError
-from bulkops.journal.sqlite.errors import describe
+from bulkops.journal.sqlite.errors import content_lost, describe
 
 FILE_NAME: Final = "journal.sqlite3"
+LOG_NAME: Final = f"{FILE_NAME}-wal"
+"""Of SQLite's own choice: the commits that are not in the file yet."""
 VERSION: Final = 5
 
 _APPLICATION_ID: Final = 0x62756C6B  # "bulk"; `file` and SQLite's own tools show it
@@ -110,36 +112,66 @@ COMMIT;
 
 
 def open_for_writing(directory: Path) -> sqlite3.Connection:
-    """The writer's connection; makes directory (0700), file (0600) and tables when they are missing.
+    """The writer's connection; makes directory (0700) and file (0600) when they are missing.
 
     Raises: JournalError naming the path and what to do.
     """
     path = directory / FILE_NAME
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make_missing(path)
         handle = os.open(directory, os.O_RDONLY)
+        try:
+            with contextlib.suppress(OSError):  # a file system without locks: SQLite reports it
+                fcntl.flock(handle, fcntl.LOCK_EX)  # another process may make the journal just now
+            _check_content(path)
+            if not path.exists():
+                _make(path)
+        finally:
+            os.close(handle)
+        _check_access(path, os.R_OK | os.W_OK)
     except OSError as error:
         raise JournalError(
             f"cannot write a journal in {directory}: {error.strerror}", remedy="choose another directory: --journal DIR"
         ) from error
+    return _opened(path, "mode=rw", _make_ready)
+
+
+def exists(directory: Path) -> bool:
+    """Whether a journal is there, or what is left of one. Raises: PermissionError."""
+    return any((directory / name).exists() for name in (FILE_NAME, LOG_NAME))
+
+
+def _make(path: Path) -> None:
+    """Make an empty journal, under another name until it is whole: a process that is killed meanwhile leaves nothing
+    that looks like a journal whose content is lost. Raises: OSError; JournalError.
+    """
+    new = path.with_name(f"{path.name}.new")
+    for side in ("", "-wal", "-shm"):  # of a process that was killed
+        new.with_name(new.name + side).unlink(missing_ok=True)
+    os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))  # its side files get the same mode
     try:
-        with contextlib.suppress(OSError):  # a file system without locks: SQLite reports it
-            fcntl.flock(handle, fcntl.LOCK_EX)  # another process may have created the tables just now
-        return _opened(path, "mode=rw", _make_ready)
-    finally:
-        os.close(handle)
+        with contextlib.closing(_connect(new, "mode=rw")) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(_TABLES)
+    except sqlite3.Error as error:
+        raise describe(error, path) from error
+    new.rename(path)  # SQLite syncs the directory with the first commit, which makes the log
 
 
-def _make_missing(path: Path) -> None:
-    """Create the file, empty and with mode 0600, if it is missing. Raises: OSError if it cannot be written. An existing
-    file is not opened: closing it would drop every lock that SQLite holds on it for this process. The next process to
-    close the journal would then delete its log as if it were the last, and later writes would be lost and damage the
+def _check_content(path: Path) -> None:
+    """Raises: JournalCorrupt when the file is empty, or is missing beside its log; OSError. SQLite would make a new
+    database and delete the log.
+
+    The file is not opened: closing it would drop every lock that SQLite holds on it for this process. The next process
+    to close the journal would then delete its log as if it were the last, and later writes would be lost and damage the
     file. Source: sqlite.org, "How To Corrupt An SQLite Database File", 2.2.
     """
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))  # its side files get the same mode
-    _check_access(path, os.R_OK | os.W_OK)
+    log = path.with_name(LOG_NAME)
+    if path.exists():
+        if path.stat().st_size == 0:
+            raise content_lost(f"{path} is empty")
+    elif log.exists() and log.stat().st_size:
+        raise content_lost(f"{path} is missing, but its log {log.name} is there")
 
 
 def _check_access(path: Path, wanted: int) -> None:
@@ -172,25 +204,19 @@ def open_for_reading(directory: Path) -> sqlite3.Connection:
     """
     path = directory / FILE_NAME
     try:
-        empty = path.stat().st_size == 0  # checked without opening: see `_make_missing`
+        _check_content(path)
+        if not path.exists():
+            raise JournalError(
+                f"the journal {directory.absolute()} does not exist",
+                remedy="give the directory of an earlier run with --journal DIR, or start a run",
+            )
         _check_access(path, os.R_OK)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise _no_journal(directory) from error
     except OSError as error:
         raise JournalError(
             f"cannot read the journal {path}: {error.strerror}", remedy="check who owns the file and its directory"
         ) from error
-    if empty:  # a process died in the moment of making it
-        raise _no_journal(directory)
     mode = "mode=ro&immutable=1" if _can_only_be_read_as_it_lies(path) else "mode=ro"
     return _opened(path, mode, _check_version)
-
-
-def _no_journal(directory: Path) -> JournalError:
-    return JournalError(
-        f"the journal {directory.absolute()} does not exist",
-        remedy="give the directory of an earlier run with --journal DIR, or start a run",
-    )
 
 
 def _can_only_be_read_as_it_lies(path: Path) -> bool:
@@ -226,9 +252,6 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _make_ready(connection: sqlite3.Connection, path: Path) -> None:
-    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.executescript(_TABLES)
     _check_version(connection, path)
     connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk when it returns
     connection.execute("PRAGMA temp_store = MEMORY")  # what a statement undoes when it fails; else it may take a file

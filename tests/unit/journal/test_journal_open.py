@@ -19,7 +19,7 @@ import pytest
 
 import bulkops
 from bulkops.errors import JournalCorrupt, JournalError
-from bulkops.journal import InventoryRow, Journal
+from bulkops.journal import InventoryRow, Journal, Location
 from bulkops.journal.sqlite.schema import open_for_writing
 from tests.unit.journal.conftest import Make
 
@@ -68,10 +68,11 @@ async def test_reading_only_makes_nothing_and_says_so(tmp_path: Path, directory:
             pass
 
 
-async def test_a_journal_whose_maker_died_at_once_is_none_and_can_be_made_again(directory: Path) -> None:
+async def test_a_journal_whose_maker_was_killed_does_not_exist_and_can_be_made(directory: Path) -> None:
     def half_made() -> None:
         directory.mkdir()
-        (directory / FILE).touch()
+        for side in ("", "-wal", "-shm"):
+            (directory / f"{FILE}.new{side}").write_bytes(b"half")
 
     await anyio.to_thread.run_sync(half_made)
     with pytest.raises(JournalError, match=r"the journal .* does not exist"):
@@ -79,6 +80,31 @@ async def test_a_journal_whose_maker_died_at_once_is_none_and_can_be_made_again(
             pass
     async with Journal.open(directory) as journal:
         assert await journal.list_runs() == []
+    assert await anyio.to_thread.run_sync(lambda: sorted(os.listdir(directory))) == [FILE]
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize("lost", ["content", "file"])
+async def test_a_journal_that_has_lost_its_content_is_not_taken_for_a_new_one(
+    made: Path, lost: str, read_only: bool
+) -> None:
+    """As after a copy to a full disk, or one of the log alone."""
+
+    def lose() -> None:
+        (made / f"{FILE}-wal").write_bytes(b"all that is left")
+        if lost == "file":
+            (made / FILE).unlink()
+        else:
+            os.truncate(made / FILE, 0)
+
+    await anyio.to_thread.run_sync(lose)
+    place = Location.of(made)
+    assert await anyio.to_thread.run_sync(place.exists)
+    words = "is empty" if lost == "content" else f"is missing, but its log {FILE}-wal is there"
+    with pytest.raises(JournalCorrupt, match=f"lost its content: .*{FILE} {words}; restore it from a backup"):
+        async with Journal.open(place, read_only=read_only):
+            pass
+    assert await anyio.to_thread.run_sync((made / f"{FILE}-wal").read_bytes) == b"all that is left"
 
 
 async def test_reading_only_refuses_to_write(made: Path) -> None:
