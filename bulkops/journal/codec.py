@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
 
+from bulkops import plain_json
 from bulkops.errors import JournalError
 
 LONGEST_NAME: Final = 200
@@ -29,19 +30,29 @@ def utf8_text_or_none(text: str | None) -> str | None:
 def encode(value: object) -> str:
     """JSON text of plain data. Raises: JournalError for what JSON cannot say."""
     try:
-        try:
-            return msgspec.json.encode(value, enc_hook=_plain).decode()
-        except UnicodeEncodeError:
-            return msgspec.json.encode(_cleaned(msgspec.to_builtins(value, enc_hook=_plain))).decode()
+        return _text(value, _plain)
     except (TypeError, ValueError, RecursionError) as error:
         raise JournalError(
             f"the journal cannot store a value of type {type(value).__name__}: {error}", remedy="use plain JSON data"
         ) from error
 
 
+def stored(value: object, others: Callable[[Any], Any] | None = None) -> Any:
+    """The value as it comes back from the journal. `others`: replaces a value that JSON cannot express, or raises
+    TypeError. Raises: TypeError, ValueError or RecursionError for what JSON cannot say."""
+    return decode(_text(value, others or _plain))
+
+
 def decode(text: str | None) -> Any:
     """The value again; None for SQL's NULL. Raises: ValueError."""
     return None if text is None else msgspec.json.decode(text)
+
+
+def _text(value: object, others: Callable[[Any], Any]) -> str:
+    try:
+        return plain_json.encode(value, enc_hook=others).decode()
+    except UnicodeEncodeError:
+        return plain_json.encode(_cleaned(msgspec.to_builtins(value, enc_hook=others))).decode()
 
 
 def _plain(value: object) -> object:

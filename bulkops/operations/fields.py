@@ -14,6 +14,7 @@ from bulkops.errors import ConfigError
 from bulkops.operations._function_digest import digest_of, name_of
 from bulkops.operations._templates import check_sources, check_words, columns_of, is_secret_reference
 from bulkops.parameters import Parameter, parameters_of
+from bulkops.plain_json import require_finite
 from bulkops.secret import MASK, Secret, looks_secret
 
 
@@ -116,13 +117,15 @@ def _json_data(operation: object, name: str, value: object, *, may_be_secret: bo
     if may_be_secret and looks_secret(name) and isinstance(value, str | bytes):
         return MASK
     try:
-        return msgspec.to_builtins(value, enc_hook=_encoded, order="deterministic")
-    except TypeError as error:
+        data = msgspec.to_builtins(value, enc_hook=_encoded, order="deterministic")
+        require_finite(data)
+    except (TypeError, ValueError) as error:
         kind = type(operation).__name__
         raise ConfigError(
             f"parameter {name!r} of operation {kind} is not JSON data: {error}",
             remedy=f"write the method `parameters` into the class {kind}, and leave secrets out",
         ) from error
+    return data
 
 
 def _encoded(value: object) -> Any:

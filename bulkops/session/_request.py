@@ -8,8 +8,8 @@ from typing import Final, TypeAlias
 from urllib.parse import SplitResult, quote, urlencode
 
 import attrs
-import msgspec
 
+from bulkops import plain_json
 from bulkops.catalogue import Call
 from bulkops.errors import InputError
 from bulkops.models.text import one_line
@@ -47,7 +47,7 @@ def build(
     body, content_type = data, "application/octet-stream" if data is not None else None
     if json is not None:
         try:
-            body, content_type = msgspec.json.encode(json), "application/json"
+            body, content_type = plain_json.encode(json), "application/json"
         except (TypeError, ValueError, RecursionError):
             # the text of the exception may hold a credential that was to be sent
             raise InputError(f"{call.id}: the body cannot be written as JSON", remedy="use plain data") from None

@@ -7,7 +7,8 @@ from enum import Enum
 from typing import Any, Final, TypeAlias
 
 import attrs
-import msgspec
+
+from bulkops.journal.codec import stored
 
 
 @attrs.frozen(kw_only=True)
@@ -67,6 +68,6 @@ class Effect:
 def as_json(value: object, what: str, others: Callable[[Any], Any] | None = None) -> Any:
     """The value as the journal gives it back, to this process too. Raises: TypeError that says what it is."""
     try:
-        return msgspec.to_builtins(value, str_keys=True, enc_hook=others)
-    except (TypeError, ValueError) as error:
+        return stored(value, others)
+    except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(f"{what} is not JSON data: {error}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import AsyncIterator
 from types import MappingProxyType
@@ -245,7 +246,9 @@ async def test_hostile_text_can_be_kept_anywhere(journal: Journal, record: Make,
     assert [(event.kind, event.data) for event in await journal.events("other")] == [(kept, in_json)]
 
 
-@pytest.mark.parametrize("value", [object(), {("a", "b"): 1}, {"deep": {1, object()}}])
+@pytest.mark.parametrize(
+    "value", [object(), {("a", "b"): 1}, {"deep": {1, object()}}, {"deep": (None, math.nan)}, -math.inf]
+)
 async def test_what_json_cannot_say_is_refused_in_words(journal: Journal, value: Any) -> None:
     with pytest.raises(JournalError, match="cannot store a value of type"):
         await journal.begin_step(RUN, 0, "s", value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -95,9 +96,10 @@ def test_a_rotated_secret_is_no_other_operation() -> None:
     assert Fields("A", api_token="one").digest == Fields("A", api_token="two").digest
 
 
-def test_a_field_that_is_no_data_is_told_with_what_to_do() -> None:
+@pytest.mark.parametrize("value", [object(), math.nan, {"deep": [math.inf]}])
+def test_a_field_that_is_no_data_is_told_with_what_to_do(value: Any) -> None:
     with pytest.raises(ConfigError, match=r"parameter 'word' of operation Fields is not JSON data.*`parameters`"):
-        Fields(object()).parameters()  # type: ignore[arg-type]  # on purpose
+        Fields(value).parameters()
 
 
 async def test_resume_with_other_fields_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -48,6 +49,14 @@ def test_a_segment_stays_one_segment(text: str) -> None:
 def test_missing_path_value_is_named() -> None:
     with pytest.raises(InputError, match=r"managed_users\.recipes\.start needs recipe_id"):
         build(CALLS["managed_users.recipes.start"], auth=AUTH, path={"managed_user_id": 1}, query={})
+
+
+@pytest.mark.parametrize("value", [object(), math.nan, [{"limit": math.inf}]])
+def test_a_body_that_json_cannot_express_is_refused(value: object) -> None:
+    call = CALLS["folders.create"]
+    with pytest.raises(InputError, match=r"folders\.create: the body cannot be written as JSON; use plain data"):
+        build(call, auth=AUTH, path={"managed_user_id": 7}, query={}, json={"name": value})
+    assert build(call, auth=AUTH, path={"managed_user_id": 7}, query={}, json={"name": None}).body == b'{"name":null}'
 
 
 def test_request_does_not_show_its_query_or_body() -> None:

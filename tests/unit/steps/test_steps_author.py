@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -176,6 +177,7 @@ async def test_a_step_that_cannot_run_has_not_begun(beside: Beside) -> None:
     [
         ({"fn": 3}, "step 'create folder' needs an async function, not int"),
         ({"data": object()}, "the data of step 'create folder' is not JSON data: type object is not supported"),
+        ({"data": [math.inf]}, "the data of step 'create folder' is not JSON data: JSON has no inf"),
     ],
 )
 async def test_a_plan_finds_a_step_that_cannot_run(beside: Beside, options: dict[str, Any], problem: str) -> None:
@@ -205,13 +207,13 @@ async def test_a_result_is_the_same_now_and_from_the_journal(beside: Beside) -> 
         return value
 
     async def counting(ctx: Context) -> None:
-        seen.append(await ctx.step("count", lambda: count({1: "a"})))
+        seen.append(await ctx.step("count", lambda: count({1: "a", "lone": "\ud800", "none": None, "id": 2**70})))
         await ctx.step("keep", lambda: count(object()), check="nothing")
 
     report = await beside.run_one(counting)
     assert "the result of step 'keep' is not JSON data" in (report.accounts[0].reason or "")
     await beside.resume(counting)
-    assert seen == [{"1": "a"}] * 2
+    assert seen == [{"1": "a", "lone": "\\ud800", "none": None, "id": 2**70}] * 2
 
 
 async def test_nor_may_ensure_use_a_name_twice(beside: Beside) -> None:
