@@ -11,7 +11,7 @@ from bulkops.cli.exit_codes import EXIT_CHANGES, EXIT_FAILED
 from bulkops.cli.options.values import Output, PolicyFlags
 from bulkops.cli.outage import Outage
 from bulkops.cli.run_frame import cost_words, more_words
-from bulkops.cli.selection import accounts_meant, accounts_of
+from bulkops.cli.selection import accounts_for, accounts_meant
 from bulkops.cli.terminal import one_line, put, say
 from bulkops.durations import rough_duration
 from bulkops.events import ignore
@@ -30,7 +30,7 @@ async def print_plan(
     """Print what a run would change. Sends reads only. Returns the exit code, see `_exit_code`."""
     from bulkops.runs import workspace_of
 
-    accounts = accounts_of(selection, output, asks=False)
+    accounts = accounts_for(operation, selection, output, asks=False)
 
     async def listed(workato: Workato) -> Inventory:
         workspace = await workspace_of(workato) if selection.only_new and not plan_flags.offline else None

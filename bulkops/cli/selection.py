@@ -29,6 +29,16 @@ def accounts_of(selection: Selection, output: Output, *, asks: bool = True) -> s
     return selection.accounts
 
 
+def accounts_for(operation: Operation, selection: Selection, output: Output, *, asks: bool = True) -> str:
+    """As `accounts_of`. Raises: InputError too, when they are all and the operation reads a column."""
+    from bulkops.runs import check_columns_of_all
+
+    accounts = accounts_of(selection, output, asks=asks)
+    if accounts == "all":
+        check_columns_of_all(operation)
+    return accounts
+
+
 def subset_of(selection: Selection, output: Output, *, asks: bool = True) -> Subset:
     """Which accounts of a run the flags mean. Raises: UsageError; InputError for a file that cannot be read."""
     from bulkops.runs import Subset, read_accounts
@@ -51,9 +61,10 @@ async def accounts_meant(
 ) -> Inventory:
     """The selected accounts; for --only-new their number is printed. Empty without a new account.
 
-    `workspace`: of the token, whose earlier runs --only-new looks at; None: not known.
+    `workspace`: of the token, whose earlier runs --only-new looks at; None: not known. Raises: InputError when the
+    operation reads a column that is not there.
     """
-    from bulkops.runs import earlier_runs, select
+    from bulkops.runs import check_columns, earlier_runs, select
 
     earlier = None
     if selection.only_new:
@@ -66,6 +77,8 @@ async def accounts_meant(
         where=selection.where,
         known=() if earlier is None else earlier.outcomes.keys(),
     )
+    if len(inventory):
+        check_columns(operation, inventory)
     tell_not_there(inventory, selection)
     if earlier is not None:
         for line in _about_new(len(inventory), earlier, output.journal):

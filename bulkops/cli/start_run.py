@@ -16,7 +16,7 @@ from bulkops.cli.options.values import Output, PolicyFlags
 from bulkops.cli.progress import RunProgress
 from bulkops.cli.run_frame import display_for, finish, most_open, run_with_progress, scope, takes_stdout
 from bulkops.cli.run_on_workers import goes_to_workers, run_on_workers
-from bulkops.cli.selection import accounts_meant, accounts_of, refuse_all
+from bulkops.cli.selection import accounts_for, accounts_meant, refuse_all
 from bulkops.outcome import Outcome
 from bulkops.selection import Selection
 from bulkops.settings import Settings
@@ -51,7 +51,7 @@ async def _start(
         from bulkops.cli.print_plan import print_plan
 
         return await print_plan(operation, planning.plan, selection=selection, flags=flags, output=output)
-    accounts = accounts_of(selection, output)
+    accounts = accounts_for(operation, selection, output)
     saved = FleetPlan.load(selection.plan) if selection.plan is not None else None
     if saved is not None:
         operation = await saved.planned(operation, output.journal)

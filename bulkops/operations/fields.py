@@ -92,10 +92,17 @@ def templates(operation: object) -> dict[str, Any]:
 
 def columns(operation: object) -> set[str]:
     """The columns of the account file that the parameters name."""
-    found: set[str] = set()
-    for template in templates(operation).values():
-        for text in template.values() if isinstance(template, Mapping) else (template,):
-            found |= columns_of(text)
+    return set().union(*columns_by_key(operation).values())
+
+
+def columns_by_key(operation: object) -> dict[str, set[str]]:
+    """The columns of the account file that each parameter names: "folder", or "params.title" of a mapping."""
+    found: dict[str, set[str]] = {}
+    for key, template in templates(operation).items():
+        if isinstance(template, Mapping):
+            found |= {f"{key}.{name}": columns_of(text) for name, text in template.items()}
+        else:
+            found[key] = columns_of(template)
     return found
 
 

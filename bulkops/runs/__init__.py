@@ -5,7 +5,14 @@ from bulkops.runs.credential import ended_in, hold_credential, ledger_of
 from bulkops.runs.fleet import Fleet, run
 from bulkops.runs.halting import Check, GateVerdict, StopSignal, WaveResult, most_admitted, waiting_gate
 from bulkops.runs.identity import require_workspace, workspace_of
-from bulkops.runs.inventory import Inventory, from_values, read_accounts, select
+from bulkops.runs.inventory import (
+    Inventory,
+    check_columns,
+    check_columns_of_all,
+    from_values,
+    read_accounts,
+    select,
+)
 from bulkops.runs.jobs import Job, load_job
 from bulkops.runs.other_workspaces import connected
 from bulkops.runs.planning import AccountPlan, FleetPlan
@@ -29,6 +36,8 @@ __all__ = [
     "Subset",
     "Unfinished",
     "WaveResult",
+    "check_columns",
+    "check_columns_of_all",
     "connected",
     "cost_ahead",
     "earlier_runs",

@@ -22,7 +22,7 @@ from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Check, Gate, StopSignal
 from bulkops.runs.hand_over import HANDED_OVER, Request, refuse_stopped
 from bulkops.runs.identity import workspace_for
-from bulkops.runs.inventory import Accounts, check_columns, inventory_of, refuse_two_names
+from bulkops.runs.inventory import Accounts, check_columns, check_columns_of_all, inventory_of, refuse_two_names
 from bulkops.runs.other_workspaces import connected
 from bulkops.runs.planning import FleetPlan, plan_accounts
 from bulkops.runs.policy import Policy
@@ -70,10 +70,15 @@ class Fleet:
             offline: look at none: everything is taken as still to be done.
         Raises: as `run`.
         """
+        made = as_operation(operation)
+        if isinstance(accounts, Pages):
+            check_columns_of_all(made)
         workato = self._client_of(accounts)
+        inventory = await inventory_of(accounts, workato)
+        check_columns(made, inventory)
         return await plan_accounts(
-            operation,
-            accounts=await inventory_of(accounts, workato),
+            made,
+            accounts=inventory,
             workato=workato,
             policy=self.policy or Policy(),
             journal=self.journal,
@@ -109,6 +114,8 @@ class Fleet:
         known = None if isinstance(accounts, Pages) else await inventory_of(accounts, workato)
         if known is not None:
             check_columns(made, known)
+        else:
+            check_columns_of_all(made)
         if plan is not None:
             plan.check_host(workato.settings.url)
         async with AsyncExitStack() as stack:
@@ -124,7 +131,6 @@ class Fleet:
                 )
             )
             inventory = known if known is not None else await inventory_of(accounts, workato)
-            check_columns(made, inventory)
             await refuse_two_names(inventory, workato)
             made = await stack.enter_async_context(connected(made, workato, journal=self.journal, observe=self.observe))
             prepared = await made.prepare(workato, self.journal)

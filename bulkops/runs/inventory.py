@@ -15,10 +15,12 @@ import attrs
 import msgspec
 
 from bulkops.client import Workato
+from bulkops.close_match import did_you_mean
 from bulkops.errors import ConfigError, InputError, PlanError
 from bulkops.journal import AccountRow, InventoryRow, Packed
 from bulkops.models import Customer
 from bulkops.operations import Operation
+from bulkops.operations.fields import columns_by_key
 from bulkops.outcome import Outcome
 from bulkops.resources import Pages
 from bulkops.runs.account_file import OTHER_COLUMNS, REMEDY, Record, id_columns, read_records
@@ -249,16 +251,36 @@ def _param(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def check_columns_of_all(operation: Operation) -> None:
+    """Raises: InputError when the operation reads a column: the API's list of customers has none."""
+    _require_columns(operation, (), "the customer list")
+
+
 def check_columns(operation: Operation, inventory: Inventory) -> None:
-    """Raises: InputError when the operation reads columns that no account has."""
-    read = operation.columns()
-    missing = read and read - {column for row in inventory.rows for column in row.params}
+    """Raises: InputError when the operation reads columns that no account has, with the parameters that name them."""
+    missing, there = operation.columns(), set[str]()
+    for row in inventory.rows if missing else ():
+        there |= row.params.keys()
+        if missing <= there:  # mostly the first row has them
+            return
+    _require_columns(operation, there, inventory.source)
+
+
+def _require_columns(operation: Operation, there: Collection[str], source: str) -> None:
+    missing = sorted(operation.columns().difference(there))
     if missing:
-        names = ", ".join(map(repr, sorted(missing)))
-        raise InputError(
-            f"{inventory.source} has no column {names}",
-            remedy=f"use an account file that has it: {operation.title} reads it",
-        )
+        names = ", ".join(map(repr, missing))
+        readers = ", ".join(reader for part in operation.parts() for reader in _readers(part, missing))
+        near = did_you_mean(missing[0], there)
+        has = f"its columns are {', '.join(sorted(there))}" if there else "use an account file that has it"
+        raise InputError(f"{source} has no column {names}, read by {readers}", remedy=f"{near} {has}".lstrip())
+
+
+def _readers(operation: Operation, columns: Collection[str]) -> Iterator[str]:
+    """The operation with the parameters that name one of the columns, if it reads any."""
+    if not operation.columns().isdisjoint(columns):
+        keys = [key for key, named in columns_by_key(operation).items() if not named.isdisjoint(columns)]
+        yield f"{operation.name} ({', '.join(keys)})" if keys else operation.name
 
 
 async def inventory_of(accounts: Accounts, workato: Workato) -> Inventory:

@@ -19,7 +19,6 @@ from bulkops.forecast import by_quota
 from bulkops.journal import AnyLocation, InventoryRow, Journal, Location, tenant
 from bulkops.operations import Operation
 from bulkops.operations.foreseen import Foreseen, added
-from bulkops.operations.functions import as_operation
 from bulkops.operations.restore import describe, with_packages
 from bulkops.pacing import Explored
 from bulkops.runs.account_outcome import cause_of
@@ -132,7 +131,7 @@ class FleetPlan:
 
 
 async def plan_accounts(
-    operation: object,
+    operation: Operation,
     *,
     accounts: Inventory,
     workato: Workato,
@@ -144,35 +143,34 @@ async def plan_accounts(
     stop: StopSignal,
 ) -> FleetPlan:
     """As `Fleet.plan`. Raises: Unauthorized; RunLocked; JournalError; what the operation's own check raises."""
-    made = as_operation(operation)
     rows = () if offline else sampled(accounts.rows, sample)
-    looks = Planner(made, workato, observe)
+    looks = Planner(operation, workato, observe)
     workspace = None
     found: list[AccountPlan] = []
     if rows:
         async with Journal.open(journal) as opened:
-            workspace = await workspace_for(made, workato, opened)
+            workspace = await workspace_for(operation, workato, opened)
             looks.tenant = tenant(workato.settings.url, workspace)
             async with (
                 credential(opened, session_of(workato), "plan", policy=policy, stop_signal=stop, workspace=workspace),
-                connected(made, workato, journal=journal, observe=observe) as looks.operation,
+                connected(operation, workato, journal=journal, observe=observe) as looks.operation,
             ):
                 found = [plan async for plan in looks.at(rows, opened, policy.concurrency)]
     more: dict[str, float] = {}
     if rows:
         requests = looks.scaled(len(accounts))
     else:
-        known = await known_of(made, host=workato.settings.url, journal=journal)
+        known = await known_of(operation, host=workato.settings.url, journal=journal)
         unseen = Foreseen(dict(known.folders), more=more, only_projects=workato.settings.tuning.only_projects)
-        requests = on_all(made.cost(unseen), made, accounts.rows)
+        requests = on_all(operation.cost(unseen), operation, accounts.rows)
     requests = requests and added({ME: 1.0}, requests)
     waves = [wave.size for wave in policy.cut(len(accounts))]
-    foreseen = fleet_forecast(requests, made, waves, policy, workato, looks.latency_s)
+    foreseen = fleet_forecast(requests, operation, waves, policy, workato, looks.latency_s)
     return FleetPlan(
-        title=made.title,
+        title=operation.title,
         host=workato.settings.url,
         workspace=workspace,
-        operation=describe(made),
+        operation=describe(operation),
         inventory=len(accounts),
         inventory_hash=accounts.hash,
         accounts=tuple(found),

@@ -55,6 +55,24 @@ def test_an_offline_plan_leaves_no_journal(cli: Cli, sandbox: RemoteSandbox, job
     assert (refused.code, "leave out --offline" in refused.err) == (2, True)
 
 
+@pytest.mark.parametrize("command", [("plan", "--offline"), ("plan",), ("run", "--yes")])
+def test_a_misspelled_column_is_found_before_anything_is_sent(
+    cli: Cli, sandbox: RemoteSandbox, job: Any, command: tuple[str, ...]
+) -> None:
+    Path("job.toml").write_text('[[operation]]\nuse = "create-folder"\nfolder = "CRM/{regoin}"\n')
+    Path("accounts.csv").write_text("id,name,region\n4100231,Acme,North\n")
+    counted = sandbox.count()
+    refused = cli(command[0], "job.toml", "--accounts", "accounts.csv", *command[1:])
+    assert refused.code == 2
+    assert "accounts.csv has no column 'regoin', read by create-folder (folder)" in refused.err
+    assert "did you mean 'region'? its columns are name, region" in refused.err
+    refused = cli(command[0], "job.toml", "--accounts", "all", *command[1:])
+    assert refused.code == 2
+    assert "the customer list has no column 'regoin', read by create-folder (folder)" in refused.err
+    assert sandbox.count() == counted
+    assert not Path(".bulkops").exists()
+
+
 def test_a_detailed_exit_code_says_whether_there_are_changes(
     cli: Cli, sandbox: RemoteSandbox, job: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

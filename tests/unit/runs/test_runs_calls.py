@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +14,7 @@ import bulkops
 from bulkops import Outcome, Workato
 from bulkops.errors import ConfigError, InputError
 from bulkops.journal import Journal, RunState
-from bulkops.operations import CreateFolder, StopRecipes
+from bulkops.operations import CreateFolder, Each, StopRecipes
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.here import client_of
 
@@ -57,9 +60,20 @@ async def test_a_column_that_no_account_has_is_named_before_anything_is_sent(
     sandbox: Sandbox, workato: Workato, tmp_path: Path
 ) -> None:
     counted = sandbox.requests()["total"]
-    with pytest.raises(InputError, match="has no column 'team', 'who'") as caught:
-        await bulkops.run(CreateFolder("{who}/{team}"), accounts=IDS, workato=workato, journal=tmp_path)
-    assert "add it: create folder" in str(caught.value.remedy)
+    operation = CreateFolder("{who}") >> Each("managed_users.tags.create", params={"title": "{who} of {team}"})
+    fleet = bulkops.Fleet(workato, journal=tmp_path)
+    readers = r"read by create-folder \(folder\), each \(params\.title\); "
+    places: list[tuple[Any, str]] = [
+        (IDS, "use an account file"),
+        ([{"id": IDS[0], "Team": "A"}], "did you mean 'Team'? its columns are Team"),
+    ]
+    for accounts, remedy in places:
+        for start in (fleet.run, fleet.plan, partial(fleet.plan, offline=True)):
+            with pytest.raises(InputError, match=f"has no column 'team', 'who', {readers}{re.escape(remedy)}"):
+                await start(operation, accounts)
+    for start in (fleet.run, fleet.plan):
+        with pytest.raises(InputError, match="the customer list has no column 'team'"):
+            await start(operation, workato.customers.list())
     assert sandbox.requests()["total"] == counted
 
 
