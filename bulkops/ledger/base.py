@@ -15,11 +15,14 @@ database hands out single slots (`postgres`).
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Final, Protocol
 
 import attrs
 
 from bulkops.pacing import Pacer
+
+_COMMAND: Final = "of bulkops "
+"""Start of the label of a command that is not a run: "run of bulkops call is already using this credential"."""
 
 
 @attrs.frozen
@@ -37,7 +40,7 @@ class LeaseTerms:
     """The lease that a process asks for.
 
     Args:
-        label: the run's id, for the error of a refused run.
+        label: the run's id, or "of bulkops call" of a command that is not a run, for the error of a refused run.
         holder: of whom the lease is, if there are several one after the other: a pacer that holds its own slots.
         share: run beside other processes.
         server_timeout_s: how long after it left the server may still count a request that was never answered.
@@ -48,6 +51,11 @@ class LeaseTerms:
     holder: str
     share: bool
     server_timeout_s: float
+
+    @property
+    def run_id(self) -> str:
+        """Processes with the same one are of one run, and share its part of a quota. A command is a run of its own."""
+        return self.holder if self.label.startswith(_COMMAND) else self.label
 
     @classmethod
     def of(cls, credential: Credential, pacer: Pacer, *, label: str, share: bool) -> LeaseTerms:

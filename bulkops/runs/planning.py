@@ -152,7 +152,9 @@ async def plan_accounts(
             workspace = await workspace_for(operation, workato, opened)
             looks.tenant = tenant(workato.settings.url, workspace)
             async with (
-                credential(opened, session_of(workato), "plan", policy=policy, stop_signal=stop, workspace=workspace),
+                credential(
+                    opened, session_of(workato), "of bulkops plan", policy=policy, stop_signal=stop, workspace=workspace
+                ),
                 connected(operation, workato, journal=journal, observe=observe) as looks.operation,
             ):
                 found = [plan async for plan in looks.at(rows, opened, policy.concurrency)]

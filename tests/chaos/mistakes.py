@@ -620,7 +620,7 @@ MISTAKES = (
         MACHINES,
     ),
     Mistake("slots of a run go to the worker that asks first", "ledger_take", " AND turn <= in_run", "", MACHINES),
-    Mistake("a run has a part for each worker", "ledger_take", "count(DISTINCT label)", "count(*)", MACHINES),
+    Mistake("a run has a part for each worker", "ledger_take", "count(DISTINCT run_id)", "count(*)", MACHINES),
     Mistake(
         "a workspace that is unknown has quotas of its own",
         "ledger_taken_beside",

@@ -88,6 +88,7 @@ class LedgerDatabase:
             attrs.asdict(terms.credential)
             | {
                 "label": terms.label,
+                "run_id": terms.run_id,
                 "share": terms.share,
                 "machine": platform.node(),
                 "pid": os.getpid(),

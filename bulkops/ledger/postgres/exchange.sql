@@ -10,7 +10,7 @@ DECLARE
   horizon_s float8 := (request->>'horizon_s')::float8;
   until_at float8 := moment + horizon_s;
   q ledger_quotas;
-  run bigint[] := ARRAY(SELECT process_id FROM ledger_processes WHERE host = mine.host AND label = mine.label);
+  run bigint[] := ARRAY(SELECT process_id FROM ledger_processes WHERE host = mine.host AND run_id = mine.run_id);
   sharers integer;
   runs integer;
   w jsonb;
@@ -46,7 +46,7 @@ BEGIN
     VALUES (q.quota_id, mine.process_id, moment, wanted)
     ON CONFLICT (quota_id, process_id) DO UPDATE SET wanted_at = moment, places = wanted;
   END IF;
-  SELECT greatest(1, count(*)), greatest(1, count(DISTINCT label)) INTO sharers, runs
+  SELECT greatest(1, count(*)), greatest(1, count(DISTINCT run_id)) INTO sharers, runs
   FROM ledger_wants JOIN ledger_processes USING (process_id)
   WHERE quota_id = q.quota_id AND (wanted_at > moment - wanting_s OR process_id = mine.process_id);
 

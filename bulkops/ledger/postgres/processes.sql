@@ -72,7 +72,7 @@ BEGIN
   moment := ledger_now(request);
   PERFORM ledger_forget(moment);
   SELECT * INTO other FROM ledger_processes
-  WHERE host = request->>'host' AND ledger_same(workspace, request->>'workspace') AND label <> request->>'label'
+  WHERE host = request->>'host' AND ledger_same(workspace, request->>'workspace') AND run_id <> request->>'run_id'
     AND beat_at >= moment - (request->>'lease_s')::float8
   ORDER BY process_id LIMIT 1;
   IF FOUND AND NOT (request->>'share')::boolean THEN
@@ -85,9 +85,9 @@ BEGIN
     WHERE host = request->>'host' AND workspace IS NOT DISTINCT FROM request->>'workspace';
   END IF;
   INSERT INTO ledger_processes
-    (host, workspace, label, machine, pid, server_timeout_s, began_at, beat_at, steady_since)
-  VALUES (request->>'host', request->>'workspace', request->>'label', request->>'machine', (request->>'pid')::integer,
-    (request->>'server_timeout_s')::float8, moment, moment, moment)
+    (host, workspace, label, run_id, machine, pid, server_timeout_s, began_at, beat_at, steady_since)
+  VALUES (request->>'host', request->>'workspace', request->>'label', request->>'run_id', request->>'machine',
+    (request->>'pid')::integer, (request->>'server_timeout_s')::float8, moment, moment, moment)
   RETURNING process_id INTO me;
   RETURN jsonb_build_object('process_id', me);
 END $$;

@@ -4,7 +4,8 @@ CREATE TABLE ledger_processes ( -- processes at work; the row of one that ended 
   process_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   host text NOT NULL,
   workspace text, -- NULL: unknown, any of the host
-  label text NOT NULL, -- the run's id
+  label text NOT NULL, -- for the error of a refused run
+  run_id text NOT NULL, -- processes with the same one share its part; a command that is not a run has its own
   machine text NOT NULL,
   pid integer NOT NULL,
   server_timeout_s float8 NOT NULL, -- so long after it left the server may still count a request without a response

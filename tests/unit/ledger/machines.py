@@ -122,14 +122,22 @@ class Fleet:
     _machines: list[Machine] = attrs.field(factory=list)
 
     def begin(
-        self, label: str = "r1", *, workspace: str | None = "1", share: bool = True, host: str | None = None
+        self,
+        label: str = "r1",
+        *,
+        workspace: str | None = "1",
+        share: bool = True,
+        host: str | None = None,
+        holder: str = "",
     ) -> Machine:
         database = LedgerDatabase(self.url, self.clock, lambda: self.clock.wall_s)
         machine = Machine(database)
         self._machines.append(machine)
         credential = Credential(host or self.host, workspace)
         database.begin(
-            LeaseTerms(credential=credential, label=label, holder="", share=share, server_timeout_s=SERVER_TIMEOUT_S)
+            LeaseTerms(
+                credential=credential, label=label, holder=holder, share=share, server_timeout_s=SERVER_TIMEOUT_S
+            )
         )
         return machine
 

@@ -106,6 +106,17 @@ def test_who_has_a_fair_part_leaves_the_rest_to_the_other_for_a_moment(fleet: Fl
     assert drain(one) == drain(other) == 0
 
 
+def test_commands_of_one_name_share_as_two_runs_do(fleet: Fleet) -> None:
+    one, other = (fleet.begin("of bulkops call", holder=holder) for holder in ("h1", "h2"))
+    for machine in (one, other):
+        machine.open("q", TEN)
+    slots = [slot for slot, _ in one.take(10)[0]]
+    one.give_back(slots, 0.0)
+    fleet.pass_s(T, one, other)
+    other.take(1)
+    assert (drain(one), drain(other)) == (5, 4)
+
+
 def test_what_one_does_not_want_the_other_may_have(fleet: Fleet) -> None:
     one, other = fleet.begin("r1"), fleet.begin("r2")
     for machine in (one, other):
@@ -290,6 +301,10 @@ def test_another_run_is_refused_unless_it_shares(fleet: Fleet) -> None:
     with pytest.raises(RunLocked):
         fleet.begin("r3", share=False, workspace=None)
     fleet.begin("r3", share=True)
+    alone = f"{fleet.host}1"
+    fleet.begin("of bulkops plan", share=False, host=alone, holder="h1")
+    with pytest.raises(RunLocked, match="run of bulkops plan is already using this credential"):
+        fleet.begin("of bulkops plan", share=False, host=alone, holder="h2")
     assert first.exchange() is not None
     fleet.pass_s(LEASE_S + 1)
     fleet.begin("r4", share=False)
