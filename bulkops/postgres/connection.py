@@ -7,15 +7,20 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from bulkops.errors import ConfigError, JournalError
+from bulkops.logs import get_logger
 from bulkops.postgres.failures import describe, is_outage
 from bulkops.postgres.url import DatabaseUrl
 
 if TYPE_CHECKING:
     import psycopg
 
+log = get_logger("bulkops.postgres")
+
 OUTAGE_S: Final = 90.0
 """Seconds to wait for a database that restarts or fails over, until the run ends and can be resumed. The docs promise a
 minute, and a server takes a while to start."""
+_TELL_AFTER_S: Final = 1.0
+"""Seconds. Nothing is sent meanwhile, and a command that says nothing seems to hang."""
 _FIRST_WAIT_S: Final = 0.1
 _LONGEST_WAIT_S: Final = 1.0
 _OLDEST: Final = 140000
@@ -54,18 +59,31 @@ def connect(database: DatabaseUrl) -> psycopg.Connection[Any]:
 def connect_again(
     database: DatabaseUrl,
     *,
+    part: str,
     patience_s: float = OUTAGE_S,
     give_up: Callable[[], bool] = lambda: False,
 ) -> psycopg.Connection[Any]:
-    """As `connect`, and waits up to `patience_s` for a database that is down, or until `give_up` says so."""
+    """As `connect`, and waits up to `patience_s` for a database that is down, or until `give_up` says so.
+
+    `part`: "journal" or "ledger", for the warning while it waits.
+    """
     driver = require_driver()
-    end, wait_s = time.monotonic() + patience_s, _FIRST_WAIT_S
+    began, wait_s, is_told = time.monotonic(), _FIRST_WAIT_S, False
     while True:
         try:
-            return _connected(driver, database)
+            connection = _connected(driver, database)
         except driver.Error as error:
-            if not is_outage(error) or give_up() or time.monotonic() + wait_s > end:
+            away_s = time.monotonic() - began
+            if not is_outage(error) or give_up() or away_s + wait_s > patience_s:
                 raise describe(error, database) from None
+            if away_s > _TELL_AFTER_S and not is_told:
+                is_told = True
+                reason = describe(error, database).message
+                log.warning("database.away", part=part, reason=reason, waits_up_to_s=patience_s)
+        else:
+            if is_told:
+                log.warning("database.back", part=part, after_s=round(time.monotonic() - began, 1))
+            return connection
         time.sleep(wait_s)
         wait_s = min(_LONGEST_WAIT_S, 2 * wait_s)
 

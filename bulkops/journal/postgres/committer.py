@@ -138,7 +138,7 @@ class PostgresCommitter:
         with contextlib.suppress(psycopg.Error):
             self._connection.close()
         try:
-            self._connection = connect_again(self._database, patience_s=self._patience_s)
+            self._connection = connect_again(self._database, part="journal", patience_s=self._patience_s)
         except JournalError as failure:
             failure.remedy = f"{failure.remedy}; then {_GO_ON}"
             raise CommitFailed(failure, spoils=True) from None

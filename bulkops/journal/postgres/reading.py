@@ -44,7 +44,7 @@ class PostgresReading:
                     raise
                 with contextlib.suppress(psycopg.Error):
                     self._connection.close()
-                self._connection = _only_reading(connect_again(self._database))
+                self._connection = _only_reading(connect_again(self._database, part="journal"))
 
     def now(self) -> Instant:
         clock, now_s = self.execute("SELECT id, now_s() FROM store").fetchone()

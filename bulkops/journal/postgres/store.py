@@ -48,5 +48,5 @@ def open_store(database: DatabaseUrl, *, read_only: bool, clock: Clock) -> Store
 
 @contextmanager
 def _another(database: DatabaseUrl) -> Iterator[Translated]:
-    with closing(connect_again(database)) as connection:
+    with closing(connect_again(database, part="journal")) as connection:
         yield Translated(connection)

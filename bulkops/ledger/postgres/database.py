@@ -70,6 +70,8 @@ class LedgerDatabase:
     beat_boot_s: float = float("-inf")
     """Boot clock just before the newest heartbeat was sent."""
     statements: int = 0
+    is_ending: bool = False
+    """Whether nobody waits for an outage of the database to end: what was held comes free as after a kill."""
     _connection: psycopg.Connection[Any] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -157,7 +159,7 @@ class LedgerDatabase:
 
     def _reconnect(self) -> None:
         self._connection.close()
-        self._connection = connect_again(self.database)
+        self._connection = connect_again(self.database, part="ledger", give_up=lambda: self.is_ending)
         self._prepare()
 
     def _prepare(self) -> None:

@@ -165,7 +165,7 @@ class PostgresLease(BeatingLease):
         try:
             yield
         finally:
-            self._is_ending = True
+            self._is_ending = self._database.is_ending = True
             self.wake()
             await asyncio.wait([self._keeping])
             self._pacer.recorder = None

@@ -275,6 +275,14 @@ async def test_a_restart_of_the_database_is_waited_out() -> None:
         assert await count_free(database, "http://h", "small") == 2
 
 
+async def test_the_end_of_a_lease_waits_for_no_database() -> None:
+    with own_server() as server:
+        async with asyncio.timeout(20), leased(DatabaseUrl.parse(server.url), "http://h") as (pacer, _):
+            (await pacer.slot("q")).replied()
+            server.stop()
+            await asyncio.sleep(1.5)  # the next heartbeat finds it gone
+
+
 async def test_without_a_connection_there_is_no_lease_at_once(postgres: str, postgres_role: str) -> None:
     """A run that waits for one in a thread could not be interrupted."""
     role = psycopg.conninfo.conninfo_to_dict(postgres_role)["user"]

@@ -147,7 +147,7 @@ def test_a_role_that_may_only_use_the_tables(postgres: str, postgres_role: str) 
         connection.execute("INSERT INTO second VALUES ('x')")
 
 
-def test_a_restart_is_waited_out_and_an_outage_is_not_waited_out_for_ever() -> None:
+def test_a_restart_is_waited_out_and_an_outage_is_not_waited_out_for_ever(caplog: pytest.LogCaptureFixture) -> None:
     with own_server() as server:
         url = DatabaseUrl.parse(server.url)
         connection = connect(url)
@@ -156,10 +156,15 @@ def test_a_restart_is_waited_out_and_an_outage_is_not_waited_out_for_ever() -> N
             connection.execute("SELECT 1")
         began = time.monotonic()
         with pytest.raises(JournalError, match="check that the server runs"):
-            connect_again(url, patience_s=0.3)
+            connect_again(url, part="journal", patience_s=0.3)
         assert time.monotonic() - began < 1.0
-        waiting = threading.Timer(0.2, server.start)
+        assert not caplog.records
+        waiting = threading.Timer(1.5, server.start)
         waiting.start()
-        with connect_again(url, patience_s=10.0) as again:
+        with connect_again(url, part="journal", patience_s=10.0) as again:
             assert again.execute("SELECT 1").fetchone() == (1,)
         waiting.join()
+    away, back = [record.getMessage() for record in caplog.records]
+    assert "database.away part=journal reason=cannot use the database" in away
+    assert "waits_up_to_s=10.0" in away
+    assert "database.back part=journal after_s=" in back
