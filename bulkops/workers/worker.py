@@ -25,7 +25,7 @@ from bulkops.errors import (
 from bulkops.events import Observer
 from bulkops.journal import Journal, RunState
 from bulkops.journal.location import DatabaseLocation
-from bulkops.journal.postgres.shared_runs import HandedOver
+from bulkops.journal.postgres.shared_runs import WAITS, HandedOver
 from bulkops.logs import get_logger, neutral
 from bulkops.models.text import one_line
 from bulkops.runs.hand_over import Request
@@ -40,8 +40,9 @@ _LOOK_S: Final = 0.5
 """Seconds between two looks at the runs. A stop reaches every worker within it."""
 _BURY_S: Final = 1.0
 _AGAIN_S: Final = 5.0
+_LONGEST_AGAIN_S: Final = 60.0
 """Seconds until a run is tried again that this worker could not join because the vendor or the ledger was out of
-reach."""
+reach: twice as long each time, up to the longest."""
 
 _END_S: Final = 30.0
 """Seconds for the tasks of a worker that ends, after its grace."""
@@ -70,6 +71,18 @@ class _Joined:
             self.coordinating.cancel()
 
 
+@attrs.frozen
+class Waiting:
+    """A run that this worker cannot join yet, for this reason, and the pause before it tries again."""
+
+    reason: str
+    pause_s: float = _AGAIN_S
+
+    def again(self, reason: str) -> Waiting:
+        """After one more failure."""
+        return Waiting(reason, min(2 * self.pause_s, _LONGEST_AGAIN_S))
+
+
 @attrs.define(eq=False, kw_only=True)
 class Worker:
     """See the module.
@@ -92,6 +105,7 @@ class Worker:
     _stopping: asyncio.Event = attrs.field(factory=asyncio.Event)
     _now: asyncio.Event = attrs.field(factory=asyncio.Event)
     _runs: dict[str, _Joined] = attrs.field(factory=dict)
+    _waiting: dict[str, Waiting] = attrs.field(factory=dict)
     _refused: dict[str, float] = attrs.field(factory=dict)
     """By run that this worker cannot work on: the time of the request."""
 
@@ -168,6 +182,7 @@ class Worker:
                 self._runs[run_id] = _Joined(task, one.request["at"], leaving)
             else:
                 await self._pause_if_none_can(one)
+        self._waiting = {run_id: waiting for run_id, waiting in self._waiting.items() if run_id in found}
         for run_id, joined in self._runs.items():
             if run_id not in found or found[run_id].request["at"] != joined.requested_at:
                 joined.leaving.set()
@@ -193,6 +208,8 @@ class Worker:
                 run_id, self._journal, code=self.code, slots=self._slots, failed=self._failed, observe=self.observe
             ) as environment:
                 await shared.join(run_id)
+                if self._waiting.pop(run_id, None) is not None:
+                    log.warning("worker.goes_on", run=run_id)
                 self.say(f"joined run {run_id}: {neutral(environment.record.title)}")
                 self._runs[run_id].environment = environment
                 await self._serve(run_id, environment, leaving)
@@ -204,10 +221,7 @@ class Worker:
                 raise
             words = one_line(masked(str(error) if is_ours else f"{type(error).__name__}: {error}"))
             if _may_pass(error):
-                log.warning("worker.waits", run=run_id, reason=words)
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_AGAIN_S):
-                        await leaving.wait()
+                await self._wait(run_id, words, leaving, is_stuck=_is_of_the_journal(error))
                 return
             if not is_ours:  # a run of a newer bulkops, or a mistake in an operation's file
                 log.exception("worker.cannot", run=run_id)
@@ -217,6 +231,18 @@ class Worker:
             await shared.join(run_id, words)
         finally:
             self._runs.pop(run_id, None)
+
+    async def _wait(self, run_id: str, reason: str, leaving: asyncio.Event, *, is_stuck: bool) -> None:
+        """Until the run is tried again. Each reason is told once; `is_stuck`: to `bulkops workers` too."""
+        before = self._waiting.get(run_id)
+        now = self._waiting[run_id] = Waiting(reason) if before is None else before.again(reason)
+        if before is None or before.reason != reason:
+            log.warning("worker.waits", run=run_id, reason=reason)
+            if is_stuck:
+                await self._journal.shared_runs.join(run_id, f"{WAITS}{reason}")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(now.pause_s):
+                await leaving.wait()
 
     async def _serve(self, run_id: str, environment: RunEnvironment, leaving: asyncio.Event) -> None:
         delivering = asyncio.create_task(self._dispatcher.deliver(run_id, environment.take))
@@ -232,8 +258,8 @@ class Worker:
         if one.is_coordinated:
             return
         live = [worker for worker in await self._journal.shared_runs.workers() if worker.state == "alive"]
-        problems = [worker.problems.get(one.run_id) for worker in live]
-        if problems and all(problems):
+        problems = [worker.problems.get(one.run_id, WAITS) for worker in live]
+        if problems and not any(problem.startswith(WAITS) for problem in problems):
             await self._journal.set_state(one.run_id, RunState.PAUSED, f"no worker can work on it: {problems[0]}")
 
     # -- the end ------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import re
 import signal
 import time
@@ -250,8 +251,18 @@ def test_a_worker_waits_for_a_connection(tmp_path: Path, postgres: str, postgres
         assert played.run("create-folder", "--folder", "A", "--accounts", "all", "--detach").code == 0
         time.sleep(3.0)
         assert (worker.poll(), played.ended()) == (None, 0)
+        check = ("worker", "--check", "--journal", postgres)
+        checked = played.vendor.cli(*check)
+        if most == 3:
+            words = f"worker {worker.pid} of {platform.node()} waits, and tries again: "
+            assert (checked.code, words in checked.err) == (1, True), checked.err
+            assert "too many connections" in checked.err
+            assert ": waits, and tries again: " in played.vendor.cli("workers", "--journal", postgres).out
+        else:
+            assert checked.code == 0, checked.err
         played.ask(f"ALTER ROLE {role} CONNECTION LIMIT -1")
         played.wait(lambda: played.ended() == 4, "the worker has taken it up")
+        assert played.vendor.cli(*check).code == 0
         check_once(played, accounts=4)
 
 

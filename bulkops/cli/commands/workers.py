@@ -59,7 +59,11 @@ class _Seconds(click.ParamType[float, Any]):
     metavar="TIME",
     help="After SIGTERM, time for accounts that have begun an effect.",
 )
-@option("--check", is_flag=True, help="Only check whether a worker of this machine is alive: exit code 0, else 1.")
+@option(
+    "--check",
+    is_flag=True,
+    help="Only check whether a worker of this machine can work: exit code 0, else 1.",
+)
 @journal_option
 def worker(concurrency: int, code: Path | None, grace: float, check: bool, journal: Location) -> int:
     """Work on runs together with other machines.
@@ -169,9 +173,11 @@ def _check(location: DatabaseLocation) -> int:
     import platform
 
     host = platform.node()
-    if any(one.host == host and one.state == "alive" for one in _load(location)):
+    found = [one for one in _load(location) if one.host == host and one.state == "alive"]
+    stuck = [f"worker {one.pid} of {host} {one_line(one.stuck)}" for one in found if one.stuck is not None]
+    if len(stuck) < len(found):
         return 0
-    say(f"no worker of {host} is alive")
+    say("; ".join(stuck) or f"no worker of {host} is alive")
     return 1
 
 

@@ -67,6 +67,10 @@ class Free:
     claims_lost: int
 
 
+WAITS: Final = "waits, and tries again: "
+"""Start of the problem of a worker that cannot keep the quotas of a run yet."""
+
+
 @attrs.frozen(kw_only=True)
 class WorkerRow:
     """A `bulkops worker`. Times are wall-clock seconds since the epoch, by the database.
@@ -87,6 +91,12 @@ class WorkerRow:
     accounts: int
     runs: Sequence[str]
     problems: Mapping[str, str]
+
+    @property
+    def stuck(self) -> str | None:
+        """Why it works on no run although it is to: it has no ledger. None: nothing like it."""
+        waits = (problem for problem in self.problems.values() if problem.startswith(WAITS))
+        return None if self.runs else next(waits, None)
 
 
 @attrs.frozen
