@@ -216,7 +216,9 @@ async def test_a_declared_parameter_is_filled_in_and_its_column_is_needed(beside
     with pytest.raises(InputError, match="has no column 'region'"):
         await bulkops.run(Label("{region}"), accounts=[ID], workato=beside.workato, journal=beside.journal)
     everyone = await bulkops.select(beside.workato, accounts="all")
-    with pytest.raises(InputError, match=r"the customer list of http.* has no column 'region', read by label \(label\); use"):
+    with pytest.raises(
+        InputError, match=r"the customer list of http.* has no column 'region', read by label \(label\); use"
+    ):
         await bulkops.run(Label("{region}"), accounts=everyone, workato=beside.workato, journal=beside.journal)
     rows = [{"id": ID, "region": "North"}]
     report = await bulkops.run(Label("{region}"), accounts=rows, workato=beside.workato, journal=beside.journal)
