@@ -58,6 +58,25 @@ def test_an_event_is_one_json_line() -> None:
     ).items()
 
 
+def test_a_json_line_says_what_plain_json_cannot() -> None:
+    values = {"name": "M\u00fcller\u2028", "file": "\udcff", "size": 2**70}
+    line = log_of(**values)
+    assert line.isascii()
+    assert values.items() <= json.loads(line).items()
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_another_handler_gets_the_same_events(as_json: bool) -> None:
+    ours, other = io.StringIO(), io.StringIO()
+    configure("debug", json=as_json, stream=ours, secrets=[TOKEN])
+    logging.getLogger("bulkops").addHandler(logging.StreamHandler(other))
+    get_logger("bulkops.test").info("something", note=f"sent {TOKEN} along")
+    logging.getLogger("bulkops.test").warning("plain %s", TOKEN)
+    assert ours.getvalue().count("something") == other.getvalue().count("something") == 1
+    assert ours.getvalue().count("plain") == 1
+    assert TOKEN not in ours.getvalue()
+
+
 @pytest.mark.parametrize(("level", "count"), [("debug", 1), ("INFO", 1), ("warning", 0), ("error", 0)])
 def test_levels(level: str, count: int) -> None:
     assert log_of(level).count("\n") == count
