@@ -78,6 +78,11 @@ class Report:
         return cluster((row for row in self.accounts if row.seq not in busy), run_reason=self.reason)
 
     @cached_property
+    def failed_classes(self) -> frozenset[str | None]:
+        """Failure classes of the accounts that failed."""
+        return frozenset(one.failure_class for one in self.clusters if one.outcome is Outcome.FAILED)
+
+    @cached_property
     def remarks(self) -> list[Remark]:
         """Notes from the operation about accounts that are done."""
         return remarks(self.accounts)

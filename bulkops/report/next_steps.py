@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Set
 from typing import TYPE_CHECKING, Final
 
 from bulkops.journal import AccountRow, RunState
@@ -26,6 +27,8 @@ _PASSING: Final = frozenset(
 _UNEXPECTED: Final = frozenset({"unexpected", "step-not-awaited", "step-name-twice"})
 """Failure classes whose only remedy is to correct the operation's code."""
 
+_ACCEPTED: Final = " --accept-changes"
+
 _THEN_RETRY: Final = re.compile(r",? then (?:`bulkops \w[^`]*`|undo once more).*$")
 
 
@@ -43,7 +46,7 @@ def next_command(report: Report, cluster: Cluster) -> str | None:
     if report.state is RunState.RUNNING:
         return None
     if cluster.outcome is Outcome.FAILED:
-        return retry_command(report, cluster.failure_class, is_corrected=cluster.failure_class in _UNEXPECTED)
+        return retry_command(report, cluster.failure_class)
     return go_on_command(report) if cluster.outcome in RESUMABLE else None
 
 
@@ -56,7 +59,7 @@ def go_on_words(report: Report) -> str | None:
     failed = [one for one in report.clusters if one.outcome is Outcome.FAILED]
     if report.state is RunState.AUTH_FAILED:
         return f"when the token is corrected, {verb} with"
-    is_vain = verb == "retry" and all(change_first(one.example) for one in failed)
+    is_vain = (verb == "retry" or _needs_new_code(report)) and all(change_first(one.example) for one in failed)
     return f"when that is corrected, {verb} with" if is_vain else f"{verb} with"
 
 
@@ -71,21 +74,28 @@ def go_on_command(report: Report) -> str | None:
     is_vain = report.state is RunState.HALTED and (OVER_LIMIT in reason or reason.startswith(NONE_SUCCEEDED))
     if not (is_vain and report.outcomes[Outcome.FAILED]) and any(report.outcomes[outcome] for outcome in RESUMABLE):
         return resume_command(report)
-    if not report.outcomes[Outcome.FAILED]:
-        return None
-    classes = {one.failure_class for one in report.clusters if one.outcome is Outcome.FAILED}
-    return retry_command(report, is_corrected=classes <= _UNEXPECTED)
+    return retry_command(report) if report.outcomes[Outcome.FAILED] else None
+
+
+def _needs_new_code(report: Report) -> bool:
+    """Whether the run halted, and only new code can take it further."""
+    return report.state is RunState.HALTED and _blames_code(report.failed_classes)
+
+
+def _blames_code(classes: Set[str | None]) -> bool:
+    """Whether the operation's code has to change first. That makes it another one, which is refused unless accepted."""
+    return bool(classes) and classes <= _UNEXPECTED
 
 
 def resume_command(report: Report) -> str:
     approval = " --approve" if report.state is RunState.PAUSED else ""
-    return f"bulkops resume {_quoted(report.run_id)}{approval}{_journal(report)}"
+    accepted = _ACCEPTED if _needs_new_code(report) else ""
+    return f"bulkops resume {_quoted(report.run_id)}{approval}{accepted}{_journal(report)}"
 
 
-def retry_command(report: Report, failure_class: str | None = None, *, is_corrected: bool = False) -> str:
-    """`is_corrected`: the code of the operation has to change first. That makes another one, which is refused."""
+def retry_command(report: Report, failure_class: str | None = None) -> str:
     selection = f" --failure-class {_quoted(failure_class)}" if failure_class else ""
-    accepted = " --accept-changes" if is_corrected else ""
+    accepted = _ACCEPTED if _blames_code({failure_class} if failure_class else report.failed_classes) else ""
     return f"bulkops retry {_quoted(report.run_id)}{selection}{accepted}{_journal(report)}"
 
 

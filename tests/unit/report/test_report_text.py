@@ -108,10 +108,15 @@ def test_what_a_retry_cannot_change_is_said_before_the_retry(
 def test_a_corrected_operation_is_another_one_and_the_command_says_so(
     row: Row, report: Make, failure_class: str
 ) -> None:
-    text = render(report(row(0, failure_class=failure_class, cause="KeyError", remedy="correct the operation")), "text")
+    made = report(row(0, failure_class=failure_class, cause="KeyError", remedy="correct the operation"))
+    text = render(made, "text")
     assert "    first: correct the operation\n" in text
     assert f"    then: bulkops retry 20260102-101530-k3f --failure-class {failure_class} --accept-changes\n" in text
     assert text.endswith(": bulkops retry 20260102-101530-k3f --accept-changes\n")
+    assert f"--failure-class {failure_class} --accept-changes" in render(made, "junit")
+    halted = report(*made.accounts, row(1, Outcome.NOT_ATTEMPTED), state=RunState.HALTED)
+    command = "bulkops resume 20260102-101530-k3f --accept-changes"
+    assert render(halted, "text").endswith(f"\nwhen that is corrected, resume with: {command}\n")
     both = report(row(0, failure_class=failure_class, cause="KeyError"), row(1, failure_class="x", cause="other"))
     assert render(both, "text").endswith(": bulkops retry 20260102-101530-k3f\n"), "the other ones need no new code"
 
