@@ -109,12 +109,12 @@ class Pages(Generic[R]):
     def _ask(self, query: Mapping[str, Any]) -> Awaitable[Reply]:
         return self._session.send(self._call, scope=self._scope, path=self._path, query=query)
 
-    def _read(self, reply: Reply) -> tuple[list[R], None]:
+    def _read(self, reply: Reply) -> list[R]:
         rows = decode_list(reply, self._type)
         if self._note is not None:
             for row in rows:
                 self._note(row)
-        return rows, None
+        return rows
 
 
 async def walk(
@@ -122,27 +122,27 @@ async def walk(
     query: Mapping[str, Any],
     *,
     ask: Callable[[Mapping[str, Any]], Awaitable[Reply]],
-    read: Callable[[Reply], tuple[Sequence[T], int | None]],
+    read: Callable[[Reply], Sequence[T]],
     key: Callable[[T], object],
 ) -> AsyncIterator[T]:
     """Rows of a list, none twice. One request a page, from the page of `query` on; none before the first row is wanted.
 
     Args:
         ask: sends the request for a page.
-        read: the rows of a page, and how many make a full page if the response states it.
+        read: the rows of a page.
         key: a row's id; for one without, something that only the same row has.
     Raises: DecodeError for a list that repeats itself or does not end; what `ask` and `read` raise.
     """
     seen: set[object] = set()
     for pages in count(1):
         reply = await ask(query)
-        rows, said = read(reply)
+        rows = read(reply)
         new = {found: row for row in rows if (found := key(row)) not in seen}  # one page may have a row twice, too
         seen.update(new)
         for row in new.values():
             yield row
         full = _full_page(call, query)
-        if not rows or (full is not None and len(rows) < min(full, said or full)):
+        if not rows or (full is not None and len(rows) < full and len(rows) != _stated_size(reply)):
             return
         following = _next_page(call, query, [key(row) for row in rows])
         if following is None:
@@ -182,6 +182,21 @@ def _full_page(call: Call, query: Mapping[str, Any]) -> int | None:
         return None
     name, most = _SIZES[call.pages]
     return min(int(query[name]), most)
+
+
+class _Stated(msgspec.Struct):
+    per_page: Any = None
+
+
+_STATED: Final = msgspec.json.Decoder(_Stated)
+
+
+def _stated_size(reply: Reply) -> object:
+    """Rows of a full page by the response itself: a server may give fewer than it is asked for, and say so."""
+    try:
+        return _STATED.decode(reply.body).per_page
+    except msgspec.MsgspecError:
+        return None
 
 
 def _next_page(call: Call, query: Mapping[str, Any], ids: Sequence[object]) -> dict[str, Any] | None:

@@ -34,17 +34,12 @@ def payload(reply: Reply) -> Any:
     return tree if reply.call.envelope in {"verdict", "bytes"} else _object_in(tree, reply.call.envelope)
 
 
-def page(reply: Reply) -> tuple[list[Any], int | None]:
-    """The list in the response, wherever it is, and the rows of a full page if the response states them.
-
-    Raises: DecodeError when there is no list, else as `whole`.
-    """
-    tree = whole(reply)
-    found = _list_in(tree)
+def page(reply: Reply) -> list[Any]:
+    """The list in the response, wherever it is. Raises: DecodeError when there is none, else as `whole`."""
+    found = _list_in(whole(reply))
     if not isinstance(found, list):
         raise decode_error(reply, "no list in it")
-    said = tree.get("per_page") if isinstance(tree, dict) else None
-    return found, said if isinstance(said, int) and said > 0 else None
+    return found
 
 
 def _list_in(tree: Any) -> Any:

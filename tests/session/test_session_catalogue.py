@@ -227,6 +227,9 @@ async def test_a_smaller_page_than_asked_for_is_full_when_the_answer_says_so(ser
     await _answers(server, *pages, {"data": [{"id": 5}], "per_page": 2})
     async with client(server) as workato:
         assert len(await workato.call("api_clients_v2.list", all_pages=True)) == 5
+    await _answers(server, *pages, {"data": [{"id": 5}], "per_page": 2})
+    async with client(server) as workato:
+        assert len(await workato.customers.list().collect()) == 5
 
 
 async def test_a_page_is_full_at_the_servers_own_limit(server: Any) -> None:
