@@ -44,7 +44,7 @@ async def _start(
     `source`: FILE.py:NAME that it came from, for `resume`.
     """
     from bulkops.client import session_of
-    from bulkops.runs import FleetPlan, Policy, ended_in, hold_credential, ledger_of, workspace_of
+    from bulkops.runs import FleetPlan, Policy, hold_credential, workspace_of
 
     planning = click.get_current_context().find_object(Invocation)
     if planning is not None and planning.plan is not None:
@@ -83,8 +83,7 @@ async def _start(
             _LISTING,
             workspace=workspace,
             if_running=policy.if_running,
-            ledger=ledger_of(output.journal),
-            has_ended=ended_in(output.journal),
+            journal=output.journal,
         ):
             return await meant(workspace)
 

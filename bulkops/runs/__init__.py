@@ -1,7 +1,7 @@
 """Runs: inventory -> journal -> executor -> report, for `bulkops.run()` and the command line."""
 
 from bulkops.runs.costs import Ahead, cost_ahead, looking_cost
-from bulkops.runs.credential import ended_in, hold_credential, ledger_of
+from bulkops.runs.credential import hold_credential
 from bulkops.runs.fleet import Fleet, run
 from bulkops.runs.halting import Check, GateVerdict, StopSignal, WaveResult, most_admitted, waiting_gate
 from bulkops.runs.identity import require_workspace, workspace_of
@@ -41,10 +41,8 @@ __all__ = [
     "connected",
     "cost_ahead",
     "earlier_runs",
-    "ended_in",
     "from_values",
     "hold_credential",
-    "ledger_of",
     "load_job",
     "looking_cost",
     "most_admitted",

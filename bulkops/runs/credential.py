@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final, Literal
 
@@ -35,18 +35,6 @@ def ledger_of(location: AnyLocation) -> Ledger:
     return PostgresLedger(place.url) if isinstance(place, DatabaseLocation) else LocalLedger()
 
 
-def ended_in(location: AnyLocation) -> Callable[[str], Awaitable[bool]]:
-    """For `has_ended` of `hold_credential`: looks into this journal."""
-
-    async def has_ended(run_id: str) -> bool:
-        with suppress(JournalError):  # without the journal nothing is known of the run
-            async with Journal.open(location, read_only=True) as journal:
-                return await _has_ended(journal, run_id)
-        return False
-
-    return has_ended
-
-
 @asynccontextmanager
 async def credential(
     journal: Journal,
@@ -76,8 +64,7 @@ async def credential(
                 workspace=workspace,
                 if_running=policy.if_running,
                 stops_waiting=lambda: stop_signal.draining,
-                ledger=ledger_of(journal.location),
-                has_ended=lambda another: _has_ended(journal, another),
+                journal=journal.location,
             ) as use:
                 other = await in_the_way()  # from now on the lease keeps others from handing over
                 if other is None:
@@ -128,8 +115,8 @@ async def hold_credential(
     workspace: str | None = None,
     if_running: IfRunning = "fail",
     stops_waiting: Callable[[], bool] = lambda: False,
+    journal: AnyLocation | None = None,
     ledger: Ledger | None = None,
-    has_ended: Callable[[str], Awaitable[bool]] | None = None,
 ) -> AsyncIterator[CredentialUse]:
     """While inside, the session's pacer respects what other processes send with the credential, and they its requests.
 
@@ -140,24 +127,26 @@ async def hold_credential(
         workspace: of the token, if it may be read.
         if_running: refuse another run on the credential, wait for its end, or share the quotas with it.
         stops_waiting: whether the run was stopped meanwhile.
-        ledger: see `ledger_of`; None: this user's on this machine.
-        has_ended: whether a run has ended, so that its workers leave within moments.
+        journal: of the runs: it tells which ledger they share, and whether one has ended, so that its workers leave
+            within moments.
+        ledger: None: the journal's; without a journal this user's on this machine.
     Raises: RunLocked; with `if_running` "wait" only when `stops_waiting`; JournalError.
     """
     credential = Credential(session.settings.url, workspace)
+    ledger = ledger or (LocalLedger() if journal is None else ledger_of(journal))
     until = anyio.current_time() + _LEAVING_S
     while True:
         try:
             async with session.leasing:
-                use = await _use(
-                    session, credential, label=label, if_running=if_running, ledger=ledger or LocalLedger()
-                )
+                use = await _use(session, credential, label=label, if_running=if_running, ledger=ledger)
                 use.users += 1
             break
         except RunLocked as error:
             if stops_waiting() or isinstance(session.heartbeat, CredentialUse):
                 raise
-            is_leaving = has_ended is not None and anyio.current_time() < until and await has_ended(error.run_id)
+            is_leaving = (
+                anyio.current_time() < until and journal is not None and await _has_ended(journal, error.run_id)
+            )
             if if_running != "wait" and not is_leaving:
                 raise
         await anyio.sleep(_TRY_AGAIN_S)
@@ -171,10 +160,14 @@ async def hold_credential(
                     await use.end()
 
 
-async def _has_ended(journal: Journal, run_id: str) -> bool:
+async def _has_ended(location: AnyLocation, run_id: str) -> bool:
     """Whether the journal has the run, and it has ended in order."""
-    records = {record.run_id: record for record in await journal.list_runs()}
-    return run_id in records and records[run_id].state is not RunState.RUNNING and not await journal.is_locked(run_id)
+    with suppress(JournalError):  # without the journal nothing is known of the run
+        async with Journal.open(location, read_only=True) as journal:
+            states = {record.run_id: record.state for record in await journal.list_runs()}
+            is_over = states.get(run_id, RunState.RUNNING) is not RunState.RUNNING
+            return is_over and not await journal.is_locked(run_id)
+    return False
 
 
 async def _use(

@@ -9,7 +9,7 @@ from bulkops.client import Workato, session_of
 from bulkops.events import Observer
 from bulkops.journal import AnyLocation
 from bulkops.operations import Operation
-from bulkops.runs.credential import hold_credential, ledger_of
+from bulkops.runs.credential import hold_credential
 from bulkops.runs.identity import workspace_of
 from bulkops.secret import Secret
 from bulkops.settings import Auth, Settings
@@ -39,7 +39,7 @@ async def connected(
                     _LABEL,
                     workspace=await workspace_of(client),
                     if_running="share",
-                    ledger=ledger_of(journal),
+                    journal=journal,
                 )
             )
             return client

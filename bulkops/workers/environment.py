@@ -21,7 +21,7 @@ from bulkops.operations.restore import with_packages
 from bulkops.runs.account import AccountTask
 from bulkops.runs.account_outcome import TOKEN_REFUSED
 from bulkops.runs.continuation import client_for, expected_of
-from bulkops.runs.credential import hold_credential, ledger_of
+from bulkops.runs.credential import hold_credential
 from bulkops.runs.halting import Admission, Halt, HaltRules, StopSignal
 from bulkops.runs.identity import require_workspace
 from bulkops.runs.policy import Policy
@@ -73,9 +73,7 @@ class RunEnvironment:
             workspace = await require_workspace(client, record)
             session, tuning = session_of(client), client.settings.tuning
             use = await stack.enter_async_context(
-                hold_credential(
-                    session, run_id, workspace=workspace, if_running="share", ledger=ledger_of(journal.location)
-                )
+                hold_credential(session, run_id, workspace=workspace, if_running="share", journal=journal.location)
             )
             use.signs.append(journal)
             stack.callback(use.signs.remove, journal)

@@ -76,7 +76,7 @@ async def _read_access(wanted: _Wanted) -> int:
     from bulkops.cli.output_file import check_writable, format_for, write
     from bulkops.client import Workato, session_of
     from bulkops.journal import Location
-    from bulkops.runs import ended_in, hold_credential, ledger_of, workspace_of
+    from bulkops.runs import hold_credential, workspace_of
     from bulkops.settings import Settings, Tuning
 
     form: Any = format_for(wanted.path, wanted.form, of="audit", known=_FORMATS)
@@ -93,8 +93,7 @@ async def _read_access(wanted: _Wanted) -> int:
             "of bulkops audit",
             workspace=workspace,
             if_running=wanted.if_running or "fail",
-            ledger=ledger_of(Location.ambient()),
-            has_ended=ended_in(Location.ambient()),
+            journal=Location.ambient(),
         ):
             audit = await _audit(readonly, wanted)
     text = render_audit(audit, form)

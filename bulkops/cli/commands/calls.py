@@ -98,7 +98,7 @@ async def _make(wanted: _Wanted, *, yes: bool, client_file: str | None) -> int:
     from bulkops.client import Workato, session_of
     from bulkops.journal import Location
     from bulkops.resources import generic
-    from bulkops.runs import hold_credential, ledger_of
+    from bulkops.runs import hold_credential
     from bulkops.session import account_segment
     from bulkops.settings import Settings, Tuning
 
@@ -117,9 +117,7 @@ async def _make(wanted: _Wanted, *, yes: bool, client_file: str | None) -> int:
         )
     async with (
         Workato.from_settings(settings, observe=Outage().observe) as workato,
-        hold_credential(
-            session_of(workato), "of bulkops call", if_running="share", ledger=ledger_of(Location.ambient())
-        ),
+        hold_credential(session_of(workato), "of bulkops call", if_running="share", journal=Location.ambient()),
     ):
         if wanted.all_pages and wanted.jsonl:
             async for row in workato.rows(call.id, account=account, **params):

@@ -68,12 +68,12 @@ async def _share(
     from bulkops.client import Workato, session_of
     from bulkops.journal import Location
     from bulkops.operations.partner_connectors import find_connector, released_version, share_connector
-    from bulkops.runs import hold_credential, ledger_of
+    from bulkops.runs import hold_credential
 
     async with (
         Workato.from_settings(settings, observe=Outage().observe) as workato,
         hold_credential(
-            session_of(workato), "of bulkops share-connector", if_running="share", ledger=ledger_of(Location.ambient())
+            session_of(workato), "of bulkops share-connector", if_running="share", journal=Location.ambient()
         ),
     ):
         found = await find_connector(workato, connector)

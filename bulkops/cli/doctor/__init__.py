@@ -35,7 +35,7 @@ from bulkops.forecast import by_quota
 from bulkops.hosts import TOKEN_VARIABLE
 from bulkops.journal import Journal, Location
 from bulkops.models import Customer
-from bulkops.runs import Job, hold_credential, ledger_of, load_job, workspace_of
+from bulkops.runs import Job, hold_credential, load_job, workspace_of
 from bulkops.runs.identity import ME
 from bulkops.session import Reply, RequestContext, decode_list, webhook_address
 from bulkops.settings import HOST_VARIABLE, Settings, Tuning
@@ -190,7 +190,7 @@ async def alone_on_credential(settings: Settings, journal: Location) -> AsyncIte
     settings = attrs.evolve(settings, tuning=attrs.evolve(settings.tuning, call_timeout_s=patience_s))
     async with (
         Workato.from_settings(settings) as workato,
-        hold_credential(session_of(workato), "of bulkops doctor", ledger=ledger_of(journal)),
+        hold_credential(session_of(workato), "of bulkops doctor", journal=journal),
     ):
         yield workato
 
