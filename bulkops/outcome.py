@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -23,6 +24,16 @@ class Outcome(StrEnum):
     """Left out on purpose, with a reason."""
     NOT_ATTEMPTED = "not_attempted"
     """Not started: the vendor accepted no request for it."""
+
+    @property
+    def words(self) -> str:
+        """`not attempted`"""
+        return self.value.replace("_", " ")
+
+
+def in_words(counts: Mapping[Outcome, int]) -> str:
+    """`270 changed, 30 failed`, without the outcomes that did not occur."""
+    return ", ".join(f"{counts[outcome]} {outcome.words}" for outcome in Outcome if counts.get(outcome))
 
 
 RESUMABLE: Final = frozenset({Outcome.NOT_ATTEMPTED, Outcome.CANCELLED, Outcome.UNKNOWN})

@@ -13,6 +13,7 @@ import attrs
 
 from bulkops.cli.terminal import can_ask, counted, say
 from bulkops.errors import PlanError
+from bulkops.outcome import in_words
 
 if TYPE_CHECKING:
     from bulkops.operations import Danger
@@ -91,10 +92,9 @@ def approver(silence: Callable[[], AbstractContextManager[None]]) -> Check:
         if not can_ask():
             return None
         wave = result.wave
-        counts = ", ".join(f"{n} {outcome.value.replace('_', ' ')}" for outcome, n in result.outcomes.items() if n)
         begin = f"Start wave {result.next_wave.number} ({counted(result.starting, 'account')})"
         with silence():
-            say(f"wave {wave.number} of {wave.of} ended: {counts}")
+            say(f"wave {wave.number} of {wave.of} ended: {in_words(result.outcomes)}")
             while True:
                 answer = await _answer(f"{begin}? [y]es, [N]o: halt, [p]ause ")
                 if answer is None or answer in _PAUSE:

@@ -10,7 +10,7 @@ from typing import Final
 import attrs
 
 from bulkops.events import AccountEnded, AccountStarted, Event, QuotaChanged, RunChanged, WaveChanged
-from bulkops.outcome import TROUBLED, Outcome
+from bulkops.outcome import TROUBLED, Outcome, in_words
 
 _MOST_CAUSES: Final = 200
 """Maximum number of causes; further ones are only counted in the waves and in the report."""
@@ -122,17 +122,11 @@ class Tally:
         for _, trouble in zip(range(most), reversed(self._troubles.values()), strict=False):
             yield trouble
 
-    def outcomes(self) -> str:
-        """`95 changed, 20 unchanged, 5 failed`, in the order of the outcomes, without those that did not occur."""
-        return ", ".join(
-            f"{self._counts[outcome]} {outcome.value.replace('_', ' ')}" for outcome in Outcome if self._counts[outcome]
-        )
-
     def line(self, now: float) -> str:
         """`120/300 accounts: 95 changed, 20 unchanged, 5 failed; 12 in flight`"""
         parts = [f"{self.done}/{self.total} accounts"]
         if self.done:
-            parts[0] += f": {self.outcomes()}"
+            parts[0] += f": {in_words(self._counts)}"
         if self._in_flight:
             parts.append(f"{len(self._in_flight)} in flight")
         if self.draining:

@@ -17,7 +17,7 @@ from bulkops.cli.progress import RunProgress
 from bulkops.cli.run_frame import display_for, finish, most_open, run_with_progress, scope, takes_stdout
 from bulkops.cli.run_on_workers import goes_to_workers, run_on_workers
 from bulkops.cli.selection import accounts_for, accounts_meant, refuse_all
-from bulkops.outcome import Outcome
+from bulkops.outcome import Outcome, in_words
 from bulkops.selection import Selection
 from bulkops.settings import Settings
 
@@ -229,9 +229,10 @@ async def _about_unfinished(operation: Operation, host: str, journal: Location) 
     found = await unfinished_run(operation, host=host, journal=journal)
     if found is None:
         return ()
-    left = ", ".join(f"{count} {outcome.value.replace('_', ' ')}" for outcome, count in found.left.items())
     command = f"bulkops resume {found.run_id}{journal.flag}"
-    return (f"run {found.run_id} of the same operation is unfinished ({left}): `{command}` continues it",)
+    return (
+        f"run {found.run_id} of the same operation is unfinished ({in_words(found.left)}): `{command}` continues it",
+    )
 
 
 async def _try_journal(location: Location) -> None:

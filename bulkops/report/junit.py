@@ -67,7 +67,7 @@ def _verdict(report: Report, row: AccountRow, *, busy: bool) -> Iterator[str]:
         message = row.cause or row.reason or "no cause recorded"
         yield f'<{element} type="{_text(kind)}" message="{_text(message)}">{_story(report, row)}</{element}>'
     elif row.outcome not in {Outcome.CHANGED, Outcome.UNCHANGED}:
-        words = row.outcome.value.replace("_", " ")
+        words = row.outcome.words
         reason = row.reason or row.cause or report.reason
         yield f'<skipped message="{_text(f"{words}: {reason}" if reason else words)}"/>'
 

@@ -52,7 +52,7 @@ def _outcomes(report: Report) -> Iterator[str]:
     """The outcomes as they are in the journal; of a run that is on, its summary line says more."""
     if report.state is RunState.RUNNING:
         return
-    named = [(outcome.value.replace("_", " "), count) for outcome, count in report.outcomes.items() if count]
+    named = [(outcome.words, count) for outcome, count in report.outcomes.items() if count]
     yield "| " + " | ".join(["Accounts", *(name for name, _ in named)]) + " |"
     yield "| " + " | ".join(["---:"] * (len(named) + 1)) + " |"
     yield "| " + " | ".join([str(report.inventory), *(str(count) for _, count in named)]) + " |"
@@ -63,7 +63,7 @@ def _row(report: Report, cluster: Cluster) -> str:
     before = f"{escaped(first)}, then " if first and command else ""
     cells = [
         str(cluster.count),
-        cluster.outcome.value.replace("_", " "),
+        cluster.outcome.words,
         escaped(cluster.cause),
         escaped(known_as(cluster.example.account, cluster.example.name)),
         before + code(command) if command else "",

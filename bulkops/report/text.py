@@ -81,21 +81,16 @@ def counts_in_words(report: Report) -> str:
 
 
 def _counts(report: Report) -> dict[str, int]:
-    return {outcome_words(outcome): count for outcome, count in report.outcomes.items()}
+    return {outcome.words: count for outcome, count in report.outcomes.items()}
 
 
 def _counts_so_far(report: Report) -> dict[str, int]:
     """While the run is on, a started account has no outcome yet."""
     counts = _counts(report)
     for row in report.in_progress:
-        counts[outcome_words(row.outcome)] -= 1
-    waiting = counts.pop(outcome_words(Outcome.NOT_ATTEMPTED))
+        counts[row.outcome.words] -= 1
+    waiting = counts.pop(Outcome.NOT_ATTEMPTED.words)
     return counts | {"in progress": len(report.in_progress), "waiting": waiting}
-
-
-def outcome_words(outcome: Outcome) -> str:
-    """`not attempted`"""
-    return outcome.value.replace("_", " ")
 
 
 def _heading(report: Report) -> Iterator[str]:
@@ -117,7 +112,7 @@ def cluster_lines(report: Report, cluster: Cluster) -> Iterator[str]:
     yield f"{counted(cluster.count)}: {inline(cluster.cause, _LINE)}"
     example = f"{'account' if cluster.count == 1 else 'for example'} {known_as(row.account, row.name, _NAME)}"
     reason = row.reason if row.reason and row.reason != cluster.cause else None
-    yield f"    {outcome_words(cluster.outcome)}, {example}" + (f": {inline(reason, _REASON)}" if reason else "")
+    yield f"    {cluster.outcome.words}, {example}" + (f": {inline(reason, _REASON)}" if reason else "")
     command, first = next_command(report, cluster), change_first(row)
     if command is not None and first is not None:
         yield f"    first: {inline(first, _LINE)}"
@@ -134,7 +129,7 @@ def _remark_lines(remark: Remark) -> Iterator[str]:
     yield f"{counted(remark.count)}: {inline(remark.words, _LINE)}"
     example = f"{'account' if remark.count == 1 else 'for example'} {inline(row.account, _NAME)}"
     here = f": {inline(remark.here, _REASON)}" if remark.here else ""
-    yield f"    {outcome_words(row.outcome)}, {example}{here}"
+    yield f"    {row.outcome.words}, {example}{here}"
 
 
 def counted(count: int) -> str:

@@ -44,7 +44,7 @@ def _as_table(found: Sequence[tuple[RunRecord, AccountRow]]) -> str:
         (
             record.run_id,
             utc_words(row.started_at or record.created_at),
-            row.outcome.value.replace("_", " "),
+            row.outcome.words,
             one_line(record.title),
             one_line(row.reason or "")[:_REASON],
         )

@@ -155,7 +155,7 @@ class Screen:
 
     def _troubles(self, width: int) -> Iterator[Row]:
         for trouble in self._view.tally.troubles(_MOST_TROUBLES):
-            counted = f"{trouble.count} {trouble.outcome.value.replace('_', ' ')}: "
+            counted = f"{trouble.count} {trouble.outcome.words}: "
             last = f" ({inert(trouble.account, 20)})" if width >= 80 else ""
             yield [(counted, "bold red"), (inert(trouble.cause, width - len(counted) - len(last)), ""), (last, "dim")]
 

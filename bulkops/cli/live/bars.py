@@ -10,7 +10,7 @@ import attrs
 from bulkops.cli.live.cells import Part, Row, flowing
 from bulkops.cli.progress_counts import Tally, WaveTally
 from bulkops.cli.terminal import counted
-from bulkops.outcome import TROUBLED, Outcome
+from bulkops.outcome import TROUBLED, Outcome, in_words
 
 _MOST_PAST: Final = 3
 _LONGEST_BAR: Final = 100
@@ -108,12 +108,8 @@ def _legend(wave: WaveTally, amounts: Mapping[Kind, int]) -> list[Part]:
             continue
         glyph = kind.glyph
         if kind in {TROUBLE, LEFT_OUT}:
-            said = [
-                f"{count} {outcome.value.replace('_', ' ')}"
-                for outcome, count in wave.counts.items()
-                if count and sort_of(outcome) is kind
-            ]
-            parts.append((f"{glyph} {', '.join(said)}", kind.style))
+            said = in_words({outcome: count for outcome, count in wave.counts.items() if sort_of(outcome) is kind})
+            parts.append((f"{glyph} {said}", kind.style))
         else:
             parts.append((f"{glyph} {amount} {kind.name}", kind.style))
     return parts

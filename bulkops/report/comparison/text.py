@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from bulkops.report.comparison.costs import figure_rows
 from bulkops.report.safe_text import figures, inline
-from bulkops.report.text import cluster_lines, counted, outcome_words, summary
+from bulkops.report.text import cluster_lines, counted, summary
 
 if TYPE_CHECKING:
     from bulkops.journal import AccountRow
@@ -53,7 +53,7 @@ def standing(found: Comparison) -> Iterator[str]:
     for name, rows in (("A", found.only_a), ("B", found.only_b)):
         if rows:
             outcomes = Counter(row.outcome for row in rows)
-            words = ", ".join(f"{outcomes[each]:,} {outcome_words(each)}" for each in outcomes)
+            words = ", ".join(f"{outcomes[each]:,} {each.words}" for each in outcomes)
             yield f"{counted(len(rows))} only in {name} ({words}): {account_names(rows)}"
     for name, count in (("A", found.open_a), ("B", found.open_b)):
         if count:
@@ -62,7 +62,7 @@ def standing(found: Comparison) -> Iterator[str]:
 
 def move_words(found: Comparison) -> Iterator[tuple[str, str, list[Pair]]]:
     for (a, b), pairs in found.moves.items():
-        yield outcome_words(a), outcome_words(b), pairs
+        yield a.words, b.words, pairs
 
 
 def _titles(found: Comparison) -> Iterator[str]:

@@ -139,7 +139,7 @@ def _clusters(report: Report) -> Iterator[_ClusterView]:
         yield _ClusterView(
             place=place,
             kind=one.outcome.value,
-            word=one.outcome.value.replace("_", " "),
+            word=one.outcome.words,
             count=one.count,
             cause=inline(one.cause, LONGEST),
             example=known_as(row.account, row.name, LONGEST),
