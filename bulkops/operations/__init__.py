@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from bulkops.close_match import did_you_mean
 from bulkops.errors import ConfigError
 from bulkops.lazy import lazily
 
@@ -112,10 +112,8 @@ def named(name: str) -> type[Operation]:
                 f"{name} is not a built-in operation",
                 remedy="chain it in Python, `it = CreateFolder(...) >> yours`, and run that: `bulkops run FILE.py:it`",
             )
-        near = difflib.get_close_matches(name, OPERATIONS, n=1)
-        known = ", ".join(sorted(OPERATIONS))
         raise ConfigError(
             f"operation {name!r} does not exist",
-            remedy=f"did you mean {near[0]!r}?" if near else f"use one of {known}",
+            remedy=did_you_mean(name, OPERATIONS) or f"use one of {', '.join(sorted(OPERATIONS))}",
         )
     return OPERATIONS[name]

@@ -15,7 +15,6 @@ from bulkops.operations._folder_contents import recipes_below
 from bulkops.operations._folders import existing_folder, is_folder_name, project_of
 from bulkops.operations._lookup import the_one
 from bulkops.operations._plan_effects import (
-    PlannedFolder,
     folders_planned,
     imagine,
     imagine_collections,
@@ -117,9 +116,7 @@ async def endpoints_of(ctx: Context, found: Found) -> list[ApiEndpoint]:
     if every is None:
         every = [endpoint async for endpoint in ctx.account.api_endpoints.list()]
     ids = {collection.id for collection in found.collections}
-    coming = [
-        row for folder in folders_planned(ctx) if found.folder_id in {None, folder.id} for row in folder.endpoints
-    ]
+    coming = [row for folder in folders_planned(ctx, found.folder_id) for row in folder.endpoints]
     return [row for row in every if row.api_collection_id in ids] + coming
 
 
@@ -137,11 +134,7 @@ async def _by_recipes(ctx: Context, folder_id: int, there: list[ApiCollection]) 
 def _coming(ctx: Context, folder_id: int | None, there: Iterable[ApiCollection]) -> list[ApiCollection]:
     """Collections that a plan foresees in the folder (None: in any), but for those that are `there` already."""
     names = {collection.name for collection in there}
-    return [row for folder in _planned(ctx, folder_id) for row in folder.collections if row.name not in names]
-
-
-def _planned(ctx: Context, folder_id: int | None) -> list[PlannedFolder]:
-    return [folder for folder in folders_planned(ctx) if folder_id in {None, folder.id}]
+    return [row for folder in folders_planned(ctx, folder_id) for row in folder.collections if row.name not in names]
 
 
 def _named(there: list[ApiCollection], name: str) -> ApiCollection:

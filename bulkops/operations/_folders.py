@@ -200,3 +200,11 @@ async def find_path(ctx: Context, path: str, *, parent_id: int | None, must_exis
         if folder_id is None:
             return None
     return folder_id
+
+
+async def existing_path(ctx: Context, path: str, *, remedy: str) -> int:
+    """As `find_path` from Home on, of a folder that must exist. Raises: TaskFailed."""
+    found = await find_path(ctx, path, parent_id=None, must_exist=True)
+    if found is None:
+        raise no_folder(ctx, path, remedy=remedy)
+    return found

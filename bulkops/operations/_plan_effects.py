@@ -149,9 +149,9 @@ def expect(ctx: Context, requests: Mapping[str, float]) -> None:
         log.expect(requests)
 
 
-def folders_planned(ctx: Context) -> list[PlannedFolder]:
-    """The folders with new contents, in the order of the operations."""
-    return list(plan_notes(ctx, _FOLDERS).values())
+def folders_planned(ctx: Context, folder_id: int | None = None) -> list[PlannedFolder]:
+    """The folder, or all (None), as far as they get new contents, in the order of the operations."""
+    return [folder for folder in plan_notes(ctx, _FOLDERS).values() if folder_id in {None, folder.id}]
 
 
 def is_import_unknown(ctx: Context, folder: str | None) -> bool:
@@ -167,7 +167,7 @@ def plan_running(ctx: Context, recipe_id: int, *, running: bool) -> None:
 def with_planned(ctx: Context, recipes: Iterable[Recipe], folder_id: int | None) -> list[Recipe]:
     """Recipes of the folder (None: of all) as they would be by now, with those that come."""
     running = plan_notes(ctx, _RUNNING)
-    new = [recipe for folder in folders_planned(ctx) if folder_id in {None, folder.id} for recipe in folder.recipes]
+    new = [recipe for folder in folders_planned(ctx, folder_id) for recipe in folder.recipes]
     return [
         msgspec.structs.replace(recipe, running=running[recipe.id]) if recipe.id in running else recipe
         for recipe in (*recipes, *new)

@@ -129,9 +129,6 @@ class _EnsureNotInGroup(_EnsureInGroup):
         await ctx.account.user_groups.remove_members(self.group_id, [self.member_id])
         return self.planned()
 
-    async def probe(self, ctx: Context, intent: Any) -> Any:
-        return self.planned() if await self.find(ctx) is None else None
-
     def unseen(self, made: Any) -> None:
         """The probe of a removal looks for the same."""
 

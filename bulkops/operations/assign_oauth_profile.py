@@ -82,6 +82,3 @@ class _EnsureUnassigned(_EnsureAssigned):
             await ctx.account.custom_oauth_profiles.unassign(self.profile)
         await ctx.remember(_FACT, str(self.profile), None)
         return self.planned()
-
-    async def probe(self, ctx: Context, intent: Any) -> Any:
-        return self.planned() if await self.find(ctx) is None else None

@@ -25,7 +25,7 @@ from bulkops.operations._credentials import (
     step_name,
     texts_of,
 )
-from bulkops.operations._folders import find_path
+from bulkops.operations._folders import existing_path
 from bulkops.operations._lookup import only_one
 from bulkops.operations._plan_effects import connections_of, folders_planned, plan_connection
 from bulkops.operations.ensure import delete_own
@@ -113,7 +113,9 @@ class CreateConnection(Operation):
 
     async def apply(self, ctx: Context) -> None:
         wanted = self.filled(ctx)
-        folder_id = await self._folder(ctx, wanted)
+        folder_id: int | None = None
+        if "folder" in wanted:
+            folder_id = await existing_path(ctx, wanted["folder"], remedy="create it first: create-folder")
         connection = await self._ensure(ctx, wanted, folder_id)
         is_so = self.credentials is None or connection.authorization_status == SUCCESS
         if self.credentials is not None and (not is_so or ctx.began(step_name(wanted["name"]))):
@@ -131,18 +133,6 @@ class CreateConnection(Operation):
     def filled(self, ctx: Context) -> dict[str, str]:
         stated = self.credentials.provider if self.credentials is not None else None
         return {"provider": stated or "", **super().filled(ctx)}
-
-    async def _folder(self, ctx: Context, wanted: Mapping[str, str]) -> int | None:
-        if "folder" not in wanted:
-            return None
-        found = await find_path(ctx, wanted["folder"], parent_id=None, must_exist=True)
-        if found is None:
-            raise TaskFailed(
-                f"no folder is named {wanted['folder']!r} for the connection",
-                failure_class="folder-missing",
-                remedy="create it first: create-folder",
-            )
-        return found
 
     async def _ensure(self, ctx: Context, wanted: Mapping[str, str], folder_id: int | None) -> Connection:
         """Raises: TaskFailed when the application refuses the credentials: the connection is there then."""

@@ -79,7 +79,9 @@ class Ensure(Generic[T]):
     async def probe(self, ctx: Context, intent: Intent) -> Any:
         """The result of a change of unknown outcome, if it happened; else None."""
         found = await self.find(ctx)
-        return None if found is None or self.mismatch(found) else self.result(found)
+        if self.mismatch(found):
+            return None
+        return self.planned() if found is None else self.result(found)
 
     def unseen(self, made: Any) -> TaskFailed | None:
         """The failure if a look after the change does not find it. None: do not look. `made`: the change's result."""

@@ -16,7 +16,7 @@ from bulkops.files import write_whole
 from bulkops.journal import AnyLocation, StepRow
 from bulkops.models import PackageExport
 from bulkops.operations._base import Operation
-from bulkops.operations._folders import find_path, is_folder_name, no_folder
+from bulkops.operations._folders import existing_path, is_folder_name
 from bulkops.operations._package_files import check_place, file_name, is_same, make_directory, read_existing
 from bulkops.operations._plan_effects import expect
 from bulkops.operations.ensure import delete_own
@@ -85,7 +85,7 @@ class ExportPackage(Operation):
         path = Path(self.into) / file_name(ctx.account.id)
         written = ctx.result(_WRITE)
         if written is None:
-            folder_id = await self._folder_id(ctx)
+            folder_id = await existing_path(ctx, self.folder, remedy="give the folder to export")
             if ctx.planning:
                 await self._foresee(ctx, path)
                 return
@@ -121,12 +121,6 @@ class ExportPackage(Operation):
             made = done[_MANIFEST].result
             await ctx.remember("export-manifest", str(made["folder_id"]), None)
             await delete_own(ctx, step, partial(ctx.account.export_manifests.delete, made["id"]))
-
-    async def _folder_id(self, ctx: Context) -> int:
-        found = await find_path(ctx, self.folder, parent_id=None, must_exist=True)
-        if found is None:
-            raise no_folder(ctx, self.folder, remedy="give the folder to export")
-        return found
 
     async def _manifest(self, ctx: Context, folder_id: int) -> int:
         """The manifest of this folder, holding what is in it now: remembered from an earlier run, or a new one."""

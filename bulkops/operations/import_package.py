@@ -208,7 +208,13 @@ class ImportPackage(Operation):
             what = f"import what manifest {self.manifest} holds (not known before its export)"
             await foresee_import(ctx, self.folder, folder_id, says=what)
             return
-        importing = self._importing(ctx, self.package, folder_id)
+        importing = Importing(
+            ctx=ctx,
+            package=self.package,
+            folder=self.folder,
+            folder_id=folder_id,
+            restart_recipes=self.restart_recipes,
+        )
         before: Standing = {}
         if not ctx.is_done(STEP) and not ctx.began(STEP):
             if await importing.is_already_so():
@@ -223,15 +229,6 @@ class ImportPackage(Operation):
             expect(ctx, _AFTERWARDS)
         else:
             await importing.verify(await importing.check_result(answer))
-
-    def _importing(self, ctx: Context, package: Package, folder_id: int) -> Importing:
-        return Importing(
-            ctx=ctx,
-            package=package,
-            folder=self.folder,
-            folder_id=folder_id,
-            restart_recipes=self.restart_recipes,
-        )
 
     async def _home_folder(self, ctx: Context) -> int | None:
         if self.home_assets_folder is None:

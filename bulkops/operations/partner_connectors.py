@@ -4,25 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-import attrs
-
 from bulkops.client import Workato
 from bulkops.errors import InputError, NotFound, TaskFailed
 from bulkops.models import CustomConnector
 from bulkops.operations._lookup import nearest_else
-
-
-@attrs.frozen(kw_only=True)
-class SharedConnector:
-    """A custom connector and the version that all customers have. `before`: the version until now; None: none."""
-
-    connector: CustomConnector
-    version: int | None
-    before: int | None
-
-    @property
-    def changed(self) -> bool:
-        return self.version != self.before
 
 
 async def find_connector(workato: Workato, wanted: str) -> CustomConnector:
@@ -51,15 +36,14 @@ def released_version(connector: CustomConnector) -> int:
     return connector.latest_released_version
 
 
-async def share_connector(workato: Workato, connector: CustomConnector, *, version: int | None) -> SharedConnector:
+async def share_connector(workato: Workato, connector: CustomConnector, *, version: int | None) -> None:
     """Share that version with all customers, in place of the one that they have; None: share none any more.
 
     A connector that is shared so is left alone. Sends one request to change it and one to check; a lost response is
     sent again, which is harmless. Raises: TaskFailed when the API then shows another version; the ApiError tree.
     """
-    done = SharedConnector(connector=connector, version=version, before=connector.oem_shared_version)
-    if not done.changed:
-        return done
+    if version == connector.oem_shared_version:
+        return
     if version is not None:
         await workato.custom_connectors.oem_share(connector.id, version)
     else:
@@ -72,4 +56,3 @@ async def share_connector(workato: Workato, connector: CustomConnector, *, versi
             failure_class="connector-not-shared",
             remedy="run it again",
         )
-    return done

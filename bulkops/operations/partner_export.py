@@ -64,7 +64,7 @@ async def export_to_file(
     if folder is None:
         package = await export_package(workato, int(manifest or 0), needs_recipes=False)
     else:
-        package = await _export_folder(workato, folder)
+        package = await export_folder(workato, await partner_folder(workato, folder), name=folder)
     return await anyio.to_thread.run_sync(_put, target, package, overwrite)
 
 
@@ -117,10 +117,6 @@ async def partner_folder(workato: Workato, path: str) -> int:
             raise InputError(f"{what} in the partner's workspace", remedy="give its path under Home: CRM/Orders")
         folder_id = there[0].id
     return int(folder_id or 0)
-
-
-async def _export_folder(workato: Workato, path: str) -> Package:
-    return await export_folder(workato, await partner_folder(workato, path), name=path)
 
 
 async def export_folder(
