@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from bulkops.catalogue import CALLS, QUOTAS, Call, Confidence, RetryClass
+from bulkops.cli.listing import aligned
 from bulkops.errors import ConfigError
 from bulkops.limit import Limit
 
@@ -67,12 +68,7 @@ def describe(call: Call) -> str:
     if call.names_account:
         rows.insert(0, ("--account", "", "path", "required"))
     if rows:
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        lines += ["", "  parameters"]
-        lines += [
-            "    " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in rows
-        ]
+        lines += ["", "  parameters", *(f"    {line}" for line in aligned(rows))]
     return "\n".join([*lines, "", f"  example     {_example(call)}"]) + "\n"
 
 

@@ -50,6 +50,11 @@ class PlanFlags:
     detailed_exitcode: bool = False
 
 
+def plan_flags() -> PlanFlags | None:
+    """What `bulkops plan` was given; None outside of a plan."""
+    return click.get_current_context().ensure_object(Invocation).plan
+
+
 class Flag(click.Option):
     """An option that knows its section of the help."""
 
@@ -134,12 +139,16 @@ def write_examples(formatter: click.HelpFormatter, examples: Sequence[str]) -> N
     formatter.write_paragraph()
 
 
+def log_level() -> str:
+    """The level that the environment asks for, else the usual one: progress output replaces the log for people."""
+    return os.environ.get(LEVEL_VARIABLE) or ("info" if wants_json_lines() else "warning")
+
+
 def start_logging(invocation: Invocation) -> None:
     """Log to stderr at the level of -v or of the environment. Raises: ConfigError naming the variable."""
     from bulkops.logs import configure
 
-    usual = "info" if wants_json_lines() else "warning"  # on terminals the progress output replaces the log
-    level = "debug" if invocation.verbose else os.environ.get(LEVEL_VARIABLE) or usual
+    level = "debug" if invocation.verbose else log_level()
     form = os.environ.get(FORMAT_VARIABLE) or "text"
     if form not in {"text", "json"}:
         raise ConfigError(

@@ -44,10 +44,8 @@ class DemoRollout:
     async def play(self, rounds: int) -> int:
         """Run `rounds` demos in sequence on one sandbox. Returns the exit code of the first that failed, or 0."""
         from bulkops.cli.run_frame import put_report
-        from bulkops.sandbox import Sandbox, SandboxSettings
 
-        settings = SandboxSettings(customers=self.customers, time_scale=self.time_scale, seed=self.seed)
-        async with Sandbox(settings) as sandbox:
+        async with self.sandbox() as sandbox:
             for version in VERSIONS[:rounds]:
                 report = await self._roll_out(sandbox, self.operation(version))
                 put_report(report, as_json=self.as_json)
@@ -56,6 +54,11 @@ class DemoRollout:
             if not self.quiet:
                 say(seen_by(sandbox))
         return 0
+
+    def sandbox(self) -> Sandbox:
+        from bulkops.sandbox import Sandbox, SandboxSettings
+
+        return Sandbox(SandboxSettings(customers=self.customers, time_scale=self.time_scale, seed=self.seed))
 
     def client_of(self, sandbox: Sandbox, observe: Observer | None = None) -> Workato:
         """A client of the sandbox, with its quotas."""

@@ -49,10 +49,8 @@ async def play(rollout: DemoRollout, database: str, count: int) -> int:
     from bulkops.cli.watch_run import watch
     from bulkops.journal import Journal
     from bulkops.runs import Fleet
-    from bulkops.sandbox import Sandbox, SandboxSettings
 
-    settings = SandboxSettings(customers=rollout.customers, time_scale=rollout.time_scale, seed=rollout.seed)
-    async with Sandbox(settings) as sandbox, Journal.open(database) as journal, rollout.client_of(sandbox) as workato:
+    async with rollout.sandbox() as sandbox, Journal.open(database) as journal, rollout.client_of(sandbox) as workato:
         operation = rollout.operation()
         async with _workers(sandbox, journal, count, Path(rollout.journal)) as processes:
             inventory = await rollout.inventory(workato, operation)

@@ -7,8 +7,6 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Protocol
 
-import attrs
-
 from bulkops.cli.cpu_budget import CpuBudget
 from bulkops.durations import rough_duration
 
@@ -70,9 +68,7 @@ class ForecastEta:
         is_asking = self._asking is not None and not self._asking.done()
         if not is_asking and now - self._asked_at >= _SOONEST_S and self._budget.may_spend():
             self._ask(now)
-        if self._eta is None:
-            return None
-        return attrs.evolve(self._eta, seconds=max(0.0, self._eta.seconds - (now - self._answered_for)))
+        return None if self._eta is None else self._eta.after(now - self._answered_for)
 
     def _ask(self, now: float) -> None:
         """Compute in another thread: with thousands of accounts in flight it takes seconds."""

@@ -17,12 +17,12 @@ from bulkops.outcome import RESUMABLE
 from bulkops.pacing import QuotaStatistics
 from bulkops.report.quota_usage import PROCESS, REQUESTS, Traffic, read_traffic
 from bulkops.runs import Policy
+from bulkops.runs.halting import GATE
 from bulkops.runs.hand_over import HANDED_OVER
 from bulkops.runs.progress import Eta
 from bulkops.runs.waves import Wave
 
 _WAVE: Final = "wave"
-_GATE: Final = "gate"
 _PACED: Final = 200
 """Number of latest ends that determine the pace of a run."""
 _FEWEST: Final = 10
@@ -78,7 +78,7 @@ def tally_of(look: Look) -> Tally:
     beyond = (mark for mark in look.marks if mark.seq >= shown and look.is_settled(mark))
     tally = Tally(look.record.inventory_count, Counter(mark.outcome for mark in beyond if mark.outcome is not None))
     tally.run_id = look.record.run_id
-    verdicts = {event.data["end"]: event for event in look.events if event.kind == _GATE}
+    verdicts = {event.data["end"]: event for event in look.events if event.kind == GATE}
     for wave in waves:
         if wave.of > 1:
             tally.observe(_wave_changed(look.record, wave, "started"))
@@ -118,7 +118,7 @@ def news(record: RunRecord, events: Iterable[EventRow]) -> Iterator[WaveChanged]
     """Waves that began and gates that were judged."""
     waves = {wave.number: wave for wave in Policy.from_mapping(record.policy).cut(record.inventory_count)}
     for event in events:
-        wave = waves.get(event.data["wave"]) if event.kind in {_WAVE, _GATE} else None
+        wave = waves.get(event.data["wave"]) if event.kind in {_WAVE, GATE} else None
         if wave is not None:
             state = "started" if event.kind == _WAVE else event.data["verdict"]
             yield _wave_changed(record, wave, state, event.data.get("reason"))
@@ -161,10 +161,7 @@ class JournalEta:
         self._quotas = {each.quota: _standing(each, at) for each in traffic if each.limit}
 
     def eta(self) -> Eta | None:
-        if self._eta is None:
-            return None
-        passed_s = time.monotonic() - self._answered_at
-        return attrs.evolve(self._eta, seconds=max(0.0, self._eta.seconds - passed_s))
+        return None if self._eta is None else self._eta.after(time.monotonic() - self._answered_at)
 
     def quotas(self) -> Mapping[str, QuotaStatistics]:
         return self._quotas

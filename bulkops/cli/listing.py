@@ -32,10 +32,15 @@ def utc_words(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def table(rows: Sequence[tuple[str, ...]]) -> str:
-    """Columns padded to their widest cell, the last one as it is; on a terminal cut at its width."""
+def aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """A line for each row: columns padded to their widest cell, the last one as it is."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> str:
+    """`aligned`; on a terminal cut at its width."""
+    lines = aligned(rows)
     if sys.stdout.isatty():
         width = shutil.get_terminal_size().columns
         lines = [line if len(line) <= width else line[: width - 3] + "..." for line in lines]

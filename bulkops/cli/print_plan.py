@@ -30,7 +30,7 @@ async def print_plan(
     """Print what a run would change. Sends reads only. Returns the exit code, see `_exit_code`."""
     from bulkops.runs import workspace_of
 
-    accounts = accounts_for(operation, selection, output, asks=False)
+    accounts = accounts_for(operation, selection, asks=False)
 
     async def listed(workato: Workato) -> Inventory:
         workspace = await workspace_of(workato) if selection.only_new and not plan_flags.offline else None

@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
-import click
 
 from bulkops.cli import event_loop
-from bulkops.cli.click_ext import Invocation, PlanFlags
+from bulkops.cli.click_ext import PlanFlags, plan_flags
 from bulkops.cli.confirm import Consent
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.options.values import Output, PolicyFlags
@@ -55,7 +54,9 @@ def take_up(verb: Verb, run_id: str | None, *, selection: Selection, output: Out
     if run_id is None and not output.journal.exists():
         say(f"nothing to {verb}: no runs in {output.journal}")
         return 0
-    return event_loop.run(_take_up(verb, run_id, subset=subset_of(selection, output), output=output, **given))
+    return event_loop.run(
+        _take_up(verb, run_id, subset=subset_of(selection, asks=not output.yes), output=output, **given)
+    )
 
 
 async def _take_up(
@@ -81,7 +82,6 @@ async def _take_up(
     record, is_approved = left.record, bool(policy.given.get("approve"))
     if is_approved and not left.at_gate:
         say(f"run {record.run_id} did not stop at a gate: --approve has no effect")
-    tuning = policy.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
     look = f"see what is left: `bulkops report {record.run_id}{output.journal.flag}`"
     consent = Consent(yes=output.yes, quiet=output.quiet, before=look)
 
@@ -114,7 +114,7 @@ async def _take_up(
 
     # On resume --approve answers the gate at which the run stopped; whether later gates ask is the run's own policy.
     of_run = policy.without("approve").over(Policy.from_mapping(record.policy))
-    return await carry_out(prepare, _settings_like(record, tuning), consent, afterwards, policy=of_run, output=output)
+    return await carry_out(prepare, _settings_like(record, policy), consent, afterwards, policy=of_run, output=output)
 
 
 async def _restored(record: RunRecord, location: Location) -> Operation | None:
@@ -149,9 +149,9 @@ async def _look_up(
         settled = dict(await journal.counts(record.run_id))
         for row in rows:
             settled[row.outcome] -= 1
-        judged = [event.data for event in await journal.events(record.run_id) if event.kind == "gate"]
+        events = await journal.events(record.run_id)
         waves = Policy.from_mapping(record.policy).cut(record.inventory_count)
-        gate = waiting_gate(judged, waves, [row.seq for row in rows]) if verb == "resume" else None
+        gate = waiting_gate(events, waves, [row.seq for row in rows]) if verb == "resume" else None
         accounts = tuple(InventoryRow(seq=row.seq, account=row.account, params=row.params) for row in rows)
         inventory = Inventory(accounts, f"run {record.run_id}")
         return Left(record=record, accounts=inventory, settled=settled, at_gate=gate is not None)
@@ -159,9 +159,8 @@ async def _look_up(
 
 def undo(run_id: str | None, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
     """Undo the changes of a run, as a new run. Returns the exit code."""
-    invocation = click.get_current_context().find_object(Invocation)
-    plan = invocation.plan if invocation is not None else None
-    subset = subset_of(selection, output, asks=plan is None)
+    plan = plan_flags()
+    subset = subset_of(selection, asks=plan is None and not output.yes)
     return event_loop.run(_undo(run_id, plan, subset=subset, flags=policy, output=output))
 
 
@@ -176,7 +175,7 @@ async def _undo(
     operation, inventory = await undo_of(run_id, journal=output.journal, subset=subset)
     async with Journal.open(output.journal, read_only=True) as journal:
         record = await journal.get_run(operation.run_id)
-    settings = _settings_like(record, flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}")))
+    settings = _settings_like(record, flags)
 
     async def known(workato: Workato) -> Inventory:
         await require_workspace(workato, record)
@@ -190,8 +189,9 @@ async def _undo(
     return await over_inventory(operation, known, settings, consent, policy=flags.over(Policy()), output=output)
 
 
-def _settings_like(record: RunRecord, tuning: Tuning) -> Settings:
-    """From the environment; a host that is not set there is the run's own."""
+def _settings_like(record: RunRecord, flags: PolicyFlags) -> Settings:
+    """From the flags and the environment; what is not set there, host and tuning, is the run's own."""
+    tuning = flags.tune(Tuning.from_mapping(record.tuning, source=f"run {record.run_id}"))
     environ = {**os.environ, HOST_VARIABLE: os.environ.get(HOST_VARIABLE) or record.host}
     return Settings.from_env(tuning=tuning, environ=environ)
 

@@ -12,7 +12,7 @@ import click
 from bulkops.cli.click_ext import NOT_IN_RUN, Invocation
 from bulkops.cli.confirm import Question
 from bulkops.cli.eta import ForecastEta
-from bulkops.cli.notify import add_step_summary
+from bulkops.cli.notify import Afterwards, add_step_summary
 from bulkops.cli.options.values import Output
 from bulkops.cli.progress import Plain, ProgressDisplay, RunProgress
 from bulkops.cli.signals import listening
@@ -162,10 +162,18 @@ async def run_shown(
     )
 
 
-def finish(report: Report, output: Output, *, beside: bool = False) -> int:
-    """Print the report to stdout and the next command to stderr. Returns the exit code. `beside`: stdout has other
-    results.
+async def finish(report: Report, output: Output, afterwards: Afterwards, *, beside: bool = False) -> int:
+    """Print the report to stdout and the next command to stderr, then notify. Returns the exit code. `beside`: stdout
+    has other results.
     """
+    try:
+        _print_report(report, output, beside=beside)
+    finally:  # stdout may be on a full disk
+        await afterwards.tell(report)
+    return report.exit_code
+
+
+def _print_report(report: Report, output: Output, *, beside: bool) -> None:
     from bulkops.report import render
     from bulkops.report.next_steps import go_on_command, go_on_words
 
@@ -174,15 +182,10 @@ def finish(report: Report, output: Output, *, beside: bool = False) -> int:
     else:
         put_report(report, as_json=output.json)
     command = go_on_command(report)
-    if command is not None and not _ends_with_it(as_json=output.json, beside=beside):
+    ends_with_it = beside or (not output.json and is_one_place())  # the text report, on the same terminal
+    if command is not None and not ends_with_it:
         say(f"{go_on_words(report)}: {command}")
     add_step_summary(report)
-    return report.exit_code
-
-
-def _ends_with_it(*, as_json: bool, beside: bool) -> bool:
-    """Whether the text report on the same terminal already ends with the next command."""
-    return beside or (not as_json and is_one_place())
 
 
 def put_report(report: Report, *, as_json: bool) -> None:

@@ -95,10 +95,7 @@ async def run_on_workers(
         say(f"follow it with: {follow}")
         return EXIT_INTERRUPTED if stop_signal.draining else 0
     invocation.if_interrupted = NOT_IN_RUN
-    try:
-        return finish(ended, output)
-    finally:  # stdout may be on a full disk
-        await afterwards.tell(ended)
+    return await finish(ended, output, afterwards)
 
 
 @attrs.frozen

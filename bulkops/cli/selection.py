@@ -19,34 +19,40 @@ if TYPE_CHECKING:
     from bulkops.runs import Inventory, PreviousRuns, Subset
 
 
-def accounts_of(selection: Selection, output: Output, *, asks: bool = True) -> str:
-    """The value of --accounts. Raises: UsageError when it is missing, or uses the stdin of the confirmation."""
+def accounts_of(selection: Selection, *, asks: bool) -> str:
+    """The value of --accounts. `asks`: for confirmation, on stdin.
+
+    Raises: UsageError when it is missing, or uses the stdin of the confirmation.
+    """
     ctx = click.get_current_context(silent=True)
     if selection.accounts is None:
         raise click.UsageError("No accounts given: add --accounts FILE, numbers, - for stdin, or all.", ctx=ctx)
-    if asks and selection.accounts == "-" and not output.yes:
+    if asks and selection.accounts == "-":
         raise click.UsageError("--accounts - uses stdin, so bulkops cannot ask for confirmation: add --yes.", ctx=ctx)
     return selection.accounts
 
 
-def accounts_for(operation: Operation, selection: Selection, output: Output, *, asks: bool = True) -> str:
+def accounts_for(operation: Operation, selection: Selection, *, asks: bool) -> str:
     """As `accounts_of`. Raises: InputError too, when they are all and the operation reads a column."""
     from bulkops.runs import check_columns_of_all
 
-    accounts = accounts_of(selection, output, asks=asks)
+    accounts = accounts_of(selection, asks=asks)
     if accounts == "all":
         check_columns_of_all(operation)
     return accounts
 
 
-def subset_of(selection: Selection, output: Output, *, asks: bool = True) -> Subset:
-    """Which accounts of a run the flags mean. Raises: UsageError; InputError for a file that cannot be read."""
+def subset_of(selection: Selection, *, asks: bool) -> Subset:
+    """Which accounts of a run the flags mean. `asks`: as of `accounts_of`.
+
+    Raises: UsageError; InputError for a file that cannot be read.
+    """
     from bulkops.runs import Subset, read_accounts
 
     def names(source: str | None) -> list[str] | None:
         return None if source is None else [row.account for row in read_accounts(source).rows]
 
-    accounts = "all" if selection.accounts is None else accounts_of(selection, output, asks=asks)
+    accounts = "all" if selection.accounts is None else accounts_of(selection, asks=asks)
     return Subset.of(None if accounts == "all" else names(accounts), names(selection.exclude), selection.limit)
 
 

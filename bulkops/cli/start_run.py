@@ -6,10 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
-import click
 
 from bulkops.cli import event_loop
-from bulkops.cli.click_ext import Invocation
+from bulkops.cli.click_ext import plan_flags
 from bulkops.cli.confirm import Consent, approver
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.options.values import Output, PolicyFlags
@@ -46,12 +45,12 @@ async def _start(
     from bulkops.client import session_of
     from bulkops.runs import FleetPlan, Policy, hold_credential, workspace_of
 
-    planning = click.get_current_context().find_object(Invocation)
-    if planning is not None and planning.plan is not None:
+    planning = plan_flags()
+    if planning is not None:
         from bulkops.cli.print_plan import print_plan
 
-        return await print_plan(operation, planning.plan, selection=selection, flags=flags, output=output)
-    accounts = accounts_for(operation, selection, output)
+        return await print_plan(operation, planning, selection=selection, flags=flags, output=output)
+    accounts = accounts_for(operation, selection, asks=not output.yes)
     saved = FleetPlan.load(selection.plan) if selection.plan is not None else None
     if saved is not None:
         operation = await saved.planned(operation, output.journal)
@@ -207,10 +206,7 @@ async def carry_out(
             total=work.total,
             settled=work.settled or None,
         )
-    try:
-        return finish(report, output, beside=takes_stdout(work.parameters))
-    finally:  # stdout may be on a full disk
-        await afterwards.tell(report)
+    return await finish(report, output, afterwards, beside=takes_stdout(work.parameters))
 
 
 def _about_gates(policy: Policy, inventory_count: int) -> tuple[str, ...]:

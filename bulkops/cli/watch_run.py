@@ -45,11 +45,16 @@ async def watch(location: AnyLocation, run_id: str | None, *, quiet: bool) -> Re
 
 async def _words(journal: Journal, record: RunRecord) -> str:
     """`watching run 20260102-k3f9 in process 4711: import crm.zip`"""
-    worker = await journal.worker(record.run_id)
-    process = "" if worker is None or worker.pid is None else f" in {worker.words}"
+    process = await _process(journal, record.run_id)
     if record.state is not RunState.RUNNING:  # taken up again, and its process waits for the credential or prepares
         process += f", which was {record.state.value.replace('_', ' ')} and is taken up again"
     return f"watching run {record.run_id}{process}: {one_line(record.title)}"
+
+
+async def _process(journal: Journal, run_id: str) -> str:
+    """` in process 4711`, or nothing."""
+    worker = await journal.worker(run_id)
+    return "" if worker is None or worker.pid is None else f" in {worker.words}"
 
 
 def _display(*, quiet: bool) -> ProgressDisplay:
@@ -74,8 +79,7 @@ async def _meant(journal: Journal, run_id: str | None) -> RunRecord:
 
 async def _begun(journal: Journal, run_id: str) -> RunRecord:
     """Wait until a queued run is in the journal. Raises: JournalError when its process has given up."""
-    worker = await journal.worker(run_id)
-    process = "" if worker is None or worker.pid is None else f" in {worker.words}"
+    process = await _process(journal, run_id)
     say(f"run {run_id} is queued{process}: it waits until the credential is free")
     while run_id in await journal.queued_runs():  # noqa: ASYNC110 - it is another process that moves
         await asyncio.sleep(_OFTEN_S)

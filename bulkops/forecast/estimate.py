@@ -35,6 +35,8 @@ _POLLS_SPREAD: Final = 4.0
 Deployments vary less."""
 _POLLS_OF_A_SLOW_ONE: Final = 10
 """Polls of a slow import beyond the average: of a few imports it may be one of them."""
+_TRUSTED: Final = 5.0
+"""Weight of the operation's own figures, in measured accounts."""
 _PLAYED_WINDOWS: Final = 4
 _LEAST_PLAYED: Final = 100
 
@@ -86,6 +88,13 @@ def by_quota(requests: Mapping[str, float]) -> dict[str, float]:
         if count:
             total[CALLS[call].quota] = total.get(CALLS[call].quota, 0.0) + count
     return total
+
+
+def blended(said: Mapping[str, float], sent: Mapping[str, float], ended: int) -> dict[str, float]:
+    """Requests of an account, by call or quota: as its operation has `said`, and as `ended` ones have `sent` in all."""
+    weight = ended + (_TRUSTED if said else 0.0)
+    keys = dict.fromkeys([*said, *sent])
+    return {key: (said.get(key, 0.0) * _TRUSTED + sent.get(key, 0.0)) / weight for key in keys}
 
 
 def way(operation: Operation, requests: Mapping[str, float]) -> list[tuple[str, float]]:

@@ -95,17 +95,10 @@ def stop_reason(error: BaseException | None) -> str:
 def stopped(effects: Effects, before: AccountRow, why: str) -> AccountResult:
     """The outcome of an account that was stopped from outside. `before`: its row when this process began with it."""
     if effects.unresolved:
-        words = f"{why} while {effects.unresolved} was under way"
         looks = "`bulkops resume` checks first, then continues"
         again = "check the account: `bulkops resume` runs the whole operation again, because it has no steps"
-        return AccountResult(
-            outcome=Outcome.UNKNOWN,
-            failure_class="outcome-unknown",
-            cause=words,
-            reason=words,
-            remedy=looks if effects.has_steps else again,
-            detail=effects.detail,
-        )
+        remedy = looks if effects.has_steps else again
+        return _unknown(effects, f"{why} while {effects.unresolved} was under way", remedy=remedy)
     if _is_still_unknown(effects, before):
         return _as_before(before, reason=before.reason)
     return AccountResult(
@@ -136,15 +129,19 @@ def _returned(effects: Effects) -> AccountResult:
     """The operation ended well, but an effect with an unknown outcome contradicts it."""
     if effects.unresolved:
         words = f"the operation ended, but the outcome of {effects.unresolved} is unknown"
-        return AccountResult(
-            outcome=Outcome.UNKNOWN,
-            failure_class="outcome-unknown",
-            cause=words,
-            reason=words,
-            remedy="`bulkops resume` checks again",
-            detail=effects.detail,
-        )
+        return _unknown(effects, words, remedy="`bulkops resume` checks again")
     return AccountResult(outcome=Outcome.CHANGED if effects.changed else Outcome.UNCHANGED, detail=effects.detail)
+
+
+def _unknown(effects: Effects, words: str, *, remedy: str) -> AccountResult:
+    return AccountResult(
+        outcome=Outcome.UNKNOWN,
+        failure_class="outcome-unknown",
+        cause=words,
+        reason=words,
+        remedy=remedy,
+        detail=effects.detail,
+    )
 
 
 def cause_of(error: BaseException) -> str:

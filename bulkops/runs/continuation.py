@@ -79,8 +79,7 @@ class Continuation:
         events = await journal.events(record.run_id)
         approved = None
         if self.approved:
-            judged = [event.data for event in events if event.kind == "gate"]
-            approved = waiting_gate(judged, policy.cut(record.inventory_count), [row.seq for row in rows])
+            approved = waiting_gate(events, policy.cut(record.inventory_count), [row.seq for row in rows])
         async with AsyncExitStack() as stack:
             client = await stack.enter_async_context(client_for(record, self.fleet.workato))
             workspace = await require_workspace(client, record)

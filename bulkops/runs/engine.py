@@ -21,6 +21,7 @@ from bulkops.runs.account import AccountTask
 from bulkops.runs.account_outcome import TOKEN_REFUSED
 from bulkops.runs.account_runners import AccountRunner, Predecessor, Team
 from bulkops.runs.halting import (
+    GATE,
     Admission,
     CountedAdmission,
     Deadline,
@@ -164,7 +165,7 @@ class Engine:
     async def _in_waves(self, rows: Sequence[AccountRow]) -> None:
         """Run the waves in order. Skip waves whose accounts have all ended; their gate may still be open."""
         events = await self.journal.events(self.record.run_id)
-        passed = passed_gates([event.data for event in events if event.kind == "gate"])
+        passed = passed_gates(events)
         before: Wave | None = None
         for wave in self.policy.cut(self.record.inventory_count):
             mine = _between(rows, wave.start, wave.end)
@@ -196,7 +197,7 @@ class Engine:
             verdict, why = await self.gate.judge(result, soaked_s=soaked_s)
             self.journal.add_event(
                 self.record.run_id,
-                "gate",
+                GATE,
                 {
                     "wave": wave.number,
                     "end": wave.end,

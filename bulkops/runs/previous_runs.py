@@ -78,12 +78,8 @@ def same_runs(
 ) -> list[RunRecord]:
     """Those of the runs that are of this operation, in their order. Args: as of `earlier_runs`."""
     wanted = _kind(describe(operation))
-    return [record for record in records if _is_same(record, host, workspace, wanted)]
-
-
-def _is_same(record: RunRecord, host: str, workspace: str | None, wanted: object) -> bool:
-    is_here = record.host == host and (workspace is None or record.workspace in {None, workspace})
-    return is_here and _kind(record.operation) == wanted
+    here = [one for one in records if one.host == host and (workspace is None or one.workspace in {None, workspace})]
+    return [record for record in here if _kind(record.operation) == wanted]
 
 
 def _kind(described: Mapping[str, Any]) -> object:

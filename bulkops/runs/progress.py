@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
 
 import attrs
 
@@ -13,6 +12,7 @@ from bulkops.forecast import (
     InFlightAccount,
     RunShape,
     Stage,
+    blended,
     foresee,
     guessed_latency_s,
     names_of,
@@ -26,9 +26,6 @@ from bulkops.pacing import QuotaSnapshot
 from bulkops.runs.policy import Policy
 from bulkops.session import ApiSession
 
-_TRUSTED: Final = 5.0
-"""Weight of the operation's own cost, in measured accounts."""
-
 
 @attrs.frozen(kw_only=True)
 class Eta:
@@ -37,6 +34,10 @@ class Eta:
 
     seconds: float
     bound_by: str | None
+
+    def after(self, passed_s: float) -> Eta:
+        """The same end, seen so much later."""
+        return attrs.evolve(self, seconds=max(0.0, self.seconds - passed_s))
 
 
 class Progress:
@@ -119,10 +120,7 @@ class Progress:
 
     def _each(self) -> dict[str, float]:
         """Requests of each call that an account takes."""
-        said = self._operation.cost(Foreseen())
-        weight = self._ended + (_TRUSTED if said else 0.0)
-        calls = dict.fromkeys([*said, *self._totals])
-        return {call: (said.get(call, 0.0) * _TRUSTED + self._totals.get(call, 0)) / weight for call in calls}
+        return blended(self._operation.cost(Foreseen()), self._totals, self._ended)
 
     def _latency_s(self, call: str) -> float:
         """Of a call on average; of one that was not sent yet, that of all."""

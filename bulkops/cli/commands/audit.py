@@ -74,14 +74,14 @@ async def _read_access(wanted: _Wanted) -> int:
     from bulkops.audit import render_audit
     from bulkops.cli.outage import Outage
     from bulkops.cli.output_file import check_writable, format_for, write
+    from bulkops.cli.selection import accounts_of
     from bulkops.client import Workato, session_of
     from bulkops.journal import Location
     from bulkops.runs import hold_credential, workspace_of
     from bulkops.settings import Settings, Tuning
 
     form: Any = format_for(wanted.path, wanted.form, of="audit", known=_FORMATS)
-    if wanted.selection.accounts is None:
-        raise click.UsageError("No accounts given: add --accounts FILE, numbers, - for stdin, or all.")
+    accounts = accounts_of(wanted.selection, asks=False)
     if wanted.path is not None:
         check_writable(Path(wanted.path))
     settings = Settings.from_env(tuning=Tuning.beside(wanted.client_file))
@@ -95,7 +95,7 @@ async def _read_access(wanted: _Wanted) -> int:
             if_running=wanted.if_running or "fail",
             journal=Location.ambient(),
         ):
-            audit = await _audit(readonly, wanted)
+            audit = await _audit(readonly, accounts, wanted)
     text = render_audit(audit, form)
     if wanted.path is None:
         put(text)
@@ -107,7 +107,7 @@ async def _read_access(wanted: _Wanted) -> int:
     return EXIT_FAILED if audit.failed else 0
 
 
-async def _audit(workato: Workato, wanted: _Wanted) -> Audit:
+async def _audit(workato: Workato, accounts: str, wanted: _Wanted) -> Audit:
     import time
     from datetime import UTC, datetime
 
@@ -118,7 +118,7 @@ async def _audit(workato: Workato, wanted: _Wanted) -> Audit:
     from bulkops.runs import select
 
     chosen = wanted.selection
-    inventory = await select(workato, accounts=str(chosen.accounts), exclude=chosen.exclude, limit=chosen.limit)
+    inventory = await select(workato, accounts=accounts, exclude=chosen.exclude, limit=chosen.limit)
     tell_not_there(inventory, chosen)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     partner = await access_of_partner(workato)

@@ -11,12 +11,13 @@ import attrs
 import click
 from click.core import ParameterSource
 
-from bulkops.cli.click_ext import LEVEL_VARIABLE, WEBHOOK_VARIABLE, Noun, Verb, option
+from bulkops.cli.click_ext import LEVEL_VARIABLE, WEBHOOK_VARIABLE, Noun, Verb, log_level, option
+from bulkops.cli.listing import aligned
 from bulkops.cli.options import journal_option, policy_options
 from bulkops.cli.options.from_parameters import variable_of
 from bulkops.cli.options.types import FileName
 from bulkops.cli.options.values import PolicyFlags
-from bulkops.cli.terminal import FORMAT_VARIABLE, one_line, put, wants_json_lines
+from bulkops.cli.terminal import FORMAT_VARIABLE, one_line, put
 
 if TYPE_CHECKING:
     from bulkops.journal import Location
@@ -117,8 +118,7 @@ def _settings_of(
             source = client_file if field.name in own and client_file else DEFAULT
             yield _Setting(field.name, _text(getattr(tuning, field.name)), sources.get(field.name, source))
     yield _from_variable("webhook", WEBHOOK_VARIABLE, MASK if os.environ.get(WEBHOOK_VARIABLE) else "none")
-    usual = "info" if wants_json_lines() else "warning"
-    yield _from_variable("log level", LEVEL_VARIABLE, os.environ.get(LEVEL_VARIABLE) or usual)
+    yield _from_variable("log level", LEVEL_VARIABLE, log_level())
     yield _from_variable("log format", FORMAT_VARIABLE, os.environ.get(FORMAT_VARIABLE) or "text")
     yield _from_variable("event loop", event_loop.VARIABLE, os.environ.get(event_loop.VARIABLE) or event_loop.ASYNCIO)
     for name, limits in sorted({**QUOTAS, **tuning.quotas}.items()):  # last, because there are many
@@ -151,8 +151,7 @@ def _limit(limit: Limit) -> str:
 
 def _as_table(settings: list[_Setting]) -> str:
     rows = [("SETTING", "VALUE", "SOURCE"), *((s.name, one_line(s.value), one_line(s.source)) for s in settings)]
-    name_width, value_width = (max(len(row[column]) for row in rows) for column in (0, 1))
-    return "".join(f"{name:<{name_width}}  {value:<{value_width}}  {source}\n" for name, value, source in rows)
+    return "".join(f"{line}\n" for line in aligned(rows))
 
 
 def _as_json(settings: Any) -> str:

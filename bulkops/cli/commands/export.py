@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from bulkops.cli.click_ext import Invocation, PlanFlags, Verb, option
+from bulkops.cli.click_ext import PlanFlags, Verb, option, plan_flags
 from bulkops.cli.options import operation_options, run_options
 from bulkops.cli.options.from_parameters import operation_named
 from bulkops.cli.options.types import FileName
@@ -85,8 +85,7 @@ class _Export:
         from bulkops.settings import Settings
 
         settings = Settings.from_env(tuning=flags.tune())
-        invocation = click.get_current_context().find_object(Invocation)
-        plan = invocation.plan if invocation is not None else None
+        plan = plan_flags()
         async with Workato.from_settings(settings, observe=Outage().observe) as workato:
             if plan is not None:
                 return await self._plan(plan, workato.with_options(read_only=True), as_json=output.json)

@@ -102,11 +102,9 @@ def _planning(make: Callable[[], click.Command]) -> click.Command:
         detailed = bool(given.pop("detailed_exitcode"))
         if offline and export:
             raise click.UsageError("--export sends requests: leave out --offline.")
-        invocation = click.get_current_context().find_object(Invocation)
-        if invocation is not None:
-            invocation.plan = PlanFlags(
-                sample=sample, offline=offline, save=save, export=export, detailed_exitcode=detailed
-            )
+        click.get_current_context().ensure_object(Invocation).plan = PlanFlags(
+            sample=sample, offline=offline, save=save, export=export, detailed_exitcode=detailed
+        )
         return carry_out(**given) if carry_out is not None else None
 
     twin.callback = look

@@ -81,7 +81,7 @@ async def examine(
         try:
             job = load_job(job_name)
         except BulkopsError as error:
-            yield _fix("job", error)
+            yield Finding.of("job", error)
         else:
             yield Finding("job", "ok", f"{job_name}: {job.operation.title}")
     operation = job.operation if job is not None else None
@@ -91,7 +91,7 @@ async def examine(
         yield _quotas(tuning, operation)
         settings = Settings.from_env(tuning=tuning)
     except BulkopsError as error:
-        yield _fix("settings", error)
+        yield Finding.of("settings", error)
         return
     yield Finding("settings", "ok", f"{settings.url} ({_source(HOST_VARIABLE)}), a token from {TOKEN_VARIABLE}")
     async for finding in _vendor(settings, operation, journal, check_writes=check_writes):
@@ -109,7 +109,7 @@ def _webhook(address: str) -> Finding:
     try:
         webhook_address(address)
     except BulkopsError as error:
-        return _fix("webhook", error)
+        return Finding.of("webhook", error)
     return Finding("webhook", "ok", f"the URL in {WEBHOOK_VARIABLE} is valid; nothing was sent to it")
 
 
@@ -138,7 +138,7 @@ async def _journal(location: Location) -> Finding:
             unfinished = await journal.newest_unfinished()
             busy = unfinished is not None and await journal.is_locked(unfinished.run_id)
     except JournalError as error:
-        return _fix("journal", error)
+        return Finding.of("journal", error)
     says = f"{counted(runs, 'run')} in {location}"
     if unfinished is None or busy:
         return Finding("journal", "ok", says)
@@ -206,7 +206,7 @@ async def _vendor(
     except RunLocked as error:
         yield Finding("vendor", "note", f"not checked: {error.message}", "run doctor again when that run has ended")
     except JournalError as error:
-        yield _fix("vendor", error)
+        yield Finding.of("vendor", error)
 
 
 async def _asked(workato: Workato, operation: Operation | None, *, check_writes: bool) -> AsyncIterator[Finding]:
@@ -215,13 +215,13 @@ async def _asked(workato: Workato, operation: Operation | None, *, check_writes:
         reply = await session_of(workato).send(CALLS[_LIST], scope=scope, query={"page": 1, "per_page": 100})
         customers = decode_list(reply, Customer)
     except Unauthorized as error:
-        yield Finding("token", "fix", *_words(error), is_auth=True)
+        yield Finding.of("token", error)
         return
     except ApiError as error:
         if isinstance(error, TransportError):
             yield Finding("vendor", "fix", error.message, error.remedy or f"check {HOST_VARIABLE} and the network")
         else:
-            yield _fix("rights", error)
+            yield Finding.of("rights", error)
         return
     yield Finding("token", "ok", "the vendor accepts it")
     yield _clock(scope.server_date, reply)
@@ -248,7 +248,7 @@ async def _workspace(workato: Workato) -> Finding:
     try:
         workspace = await workspace_of(workato)
     except ApiError as error:
-        return _fix("workspace", error)
+        return Finding.of("workspace", error)
     if workspace is None:
         return Finding(
             "workspace",
@@ -269,10 +269,8 @@ async def _try_call(workato: Workato, call: Call, account: str) -> Finding:
     try:
         scope = RequestContext(account=account, read_only=True)
         await session_of(workato).send(call, scope=scope, path={ACCOUNT: account})
-    except Unauthorized as error:
-        return Finding("rights", "fix", *_words(error), is_auth=True)
     except ApiError as error:
-        return _fix("rights", error)
+        return Finding.of("rights", error)
     return Finding("rights", "ok", f"{call.id} answers for account {account}")
 
 
@@ -291,12 +289,3 @@ def _clock(server_date: str | None, reply: Reply) -> Finding:
 
 def _source(variable: str) -> str:
     return variable if os.environ.get(variable) else "default"
-
-
-def _fix(check: str, error: BulkopsError) -> Finding:
-    return Finding(check, "fix", *_words(error))
-
-
-def _words(error: BulkopsError | None) -> tuple[str, str | None]:
-    """What is wrong and what to do."""
-    return (error.message, error.remedy) if error is not None else ("", None)

@@ -6,6 +6,8 @@ from typing import Literal
 
 import attrs
 
+from bulkops.errors import BulkopsError, Unauthorized
+
 
 @attrs.frozen
 class Finding:
@@ -16,3 +18,8 @@ class Finding:
     says: str
     do: str | None = None
     is_auth: bool = False
+
+    @classmethod
+    def of(cls, check: str, error: BulkopsError) -> Finding:
+        """What the error says has to be fixed."""
+        return cls(check, "fix", error.message, error.remedy, is_auth=isinstance(error, Unauthorized))

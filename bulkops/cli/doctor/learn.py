@@ -12,7 +12,7 @@ from bulkops.cli.doctor import alone_on_credential
 from bulkops.cli.doctor.findings import Finding
 from bulkops.cli.output_file import check_writable, write
 from bulkops.cli.terminal import say
-from bulkops.errors import BulkopsError, TransportError, Unauthorized
+from bulkops.errors import BulkopsError, TransportError
 from bulkops.journal import Location
 from bulkops.learn import MOST_REQUESTS, REQUESTS_PER_S, Cassettes, Look, Survey, Verdict, vendor_toml, verdicts
 from bulkops.sandbox import Assumptions
@@ -43,7 +43,7 @@ async def learn(
             async for look in survey.looks():
                 looks.append(look)  # noqa: PERF401 - those before an error count too
     except BulkopsError as error:
-        yield Finding("learn", "fix", error.message, error.remedy, is_auth=isinstance(error, Unauthorized))
+        yield Finding.of("learn", error)
         if not isinstance(error, TransportError) or not looks:
             return
     found = verdicts(looks, baseline)

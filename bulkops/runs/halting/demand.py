@@ -6,13 +6,10 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Final
 
-from bulkops.forecast import GUESSED_LATENCY_S, IMPORT, POLL, SLOW_IMPORT, by_quota
+from bulkops.forecast import GUESSED_LATENCY_S, IMPORT, POLL, SLOW_IMPORT, blended, by_quota
 from bulkops.operations import Operation
 from bulkops.operations.foreseen import Foreseen
 from bulkops.settings import Tuning
-
-_TRUSTED: Final = 5.0
-"""Weight of the operation's own figures, in measured accounts."""
 
 _SEEN: Final = 64
 """Accounts whose times are kept: enough to meet a slow one, few enough to follow a vendor that grows slower."""
@@ -51,11 +48,7 @@ class Demand:
         self._ended += 1
         for quota, count in sent.items():
             self._totals[quota] = self._totals.get(quota, 0.0) + count
-        said = _TRUSTED if self._said else 0.0
-        self.each = {
-            quota: (self._said.get(quota, 0.0) * said + self._totals.get(quota, 0.0)) / (self._ended + said)
-            for quota in dict.fromkeys([*self._said, *self._totals])
-        }
+        self.each = blended(self._said, self._totals, self._ended)
         self._times.append(own_s)
         seen_s = max(self._times)
         self.longest_s = seen_s if self.is_measured else max(self._foreseen_s, seen_s)

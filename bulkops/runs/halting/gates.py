@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import anyio
 import attrs
 
+from bulkops.journal import EventRow
 from bulkops.outcome import NONE_SUCCEEDED, OVER_LIMIT, TROUBLED, Outcome
 from bulkops.runs.policy import Policy
 from bulkops.runs.waves import Wave
+
+GATE: Final = "gate"
+"""Event: a gate was judged. {"wave", "end": of that wave, "verdict", "reason", "left": accounts that had not ended}."""
 
 
 class GateVerdict(StrEnum):
@@ -91,25 +95,34 @@ class Gate:
         return GateVerdict.PASS, f"the gate after {named} is passed"
 
 
-def waiting_gate(judged: Sequence[Mapping[str, Any]], waves: Sequence[Wave], unfinished: Collection[int]) -> int | None:
+def waiting_gate(events: Iterable[EventRow], waves: Sequence[Wave], unfinished: Collection[int]) -> int | None:
     """Where the gate stands at which a run stopped, as the end of the wave before it; None: it stopped elsewhere.
 
     Args:
-        judged: the data of the run's `gate` events, oldest first.
+        events: of the run, oldest first.
         waves: how the inventory is cut.
         unfinished: places of the accounts that a resume would take.
     """
+    judged = _judged(events)
     if judged and judged[-1]["verdict"] != GateVerdict.PASS:
         return int(judged[-1]["end"])
     first = min(unfinished, default=0)
     start = next((wave.start for wave in waves if wave.start <= first < wave.end), 0)
-    return start if start > 0 and start not in passed_gates(judged) else None
+    return start if start > 0 and start not in _passed(judged) else None
 
 
-def passed_gates(judged: Sequence[Mapping[str, Any]]) -> set[int]:
+def passed_gates(events: Iterable[EventRow]) -> set[int]:
     """Gates that need no second decision, each as the end of the wave before it.
 
     A resume of selected accounts may pass a gate while accounts of the wave before it are left; that pass is for this
     resume alone.
     """
+    return _passed(_judged(events))
+
+
+def _judged(events: Iterable[EventRow]) -> list[Mapping[str, Any]]:
+    return [event.data for event in events if event.kind == GATE]
+
+
+def _passed(judged: Iterable[Mapping[str, Any]]) -> set[int]:
     return {data["end"] for data in judged if data["verdict"] == GateVerdict.PASS and not data.get("left")}

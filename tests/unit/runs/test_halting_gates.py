@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bulkops.errors import STILL_UNKNOWN, PlanError
-from bulkops.journal import AccountResult
+from bulkops.journal import AccountResult, EventRow
 from bulkops.outcome import Outcome
 from bulkops.runs.halting import Gate, GateVerdict, HaltRules, WaveResult, waiting_gate
 from bulkops.runs.policy import Policy
@@ -143,7 +143,8 @@ PASSED, REFUSED, WAITING = ({"end": 5, "verdict": verdict} for verdict in ("pass
     ],
 )
 def test_the_gate_at_which_a_run_stopped(judged: Any, unfinished: Any, gate: Any) -> None:
-    assert waiting_gate(judged, Policy(waves="5").cut(20), unfinished) == gate
+    events = [EventRow(at=0.0, kind="gate", data=data) for data in judged]
+    assert waiting_gate(events, Policy(waves="5").cut(20), unfinished) == gate
 
 
 def test_soaking_takes_its_time() -> None:
