@@ -13,16 +13,14 @@ import attrs
 from bulkops.cli.progress_counts import Tally
 from bulkops.events import AccountEnded, AccountStarted, Event, WaveChanged, ignore
 from bulkops.journal import AccountTiming, EventRow, RunRecord
+from bulkops.journal.event_kinds import GATE, HANDED_OVER, PROCESS, REQUESTS, WAVE
 from bulkops.outcome import RESUMABLE
 from bulkops.pacing import QuotaStatistics
-from bulkops.report.quota_usage import PROCESS, REQUESTS, Traffic, read_traffic
+from bulkops.report.quota_usage import Traffic, read_traffic
 from bulkops.runs import Policy
-from bulkops.runs.halting import GATE
-from bulkops.runs.hand_over import HANDED_OVER
 from bulkops.runs.progress import Eta
 from bulkops.runs.waves import Wave
 
-_WAVE: Final = "wave"
 _PACED: Final = 200
 """Number of latest ends that determine the pace of a run."""
 _FEWEST: Final = 10
@@ -56,7 +54,7 @@ class Look:
     @cached_property
     def is_resumed(self) -> bool:
         """Whether what was left is taken up in waves; a retry has none."""
-        return any(event.kind == _WAVE for event in self.lately())
+        return any(event.kind == WAVE for event in self.lately())
 
     def is_settled(self, mark: AccountTiming) -> bool:
         """Whether the account has its answer; one of an earlier process that will be taken up again has none yet."""
@@ -91,7 +89,7 @@ def tally_of(look: Look) -> Tally:
 
 def _waves(look: Look) -> list[Wave]:
     """Those that have begun; all accounts as one while none has, and of a retry, which has none."""
-    numbers = [event.data["wave"] for event in look.lately() if event.kind == _WAVE]
+    numbers = [event.data["wave"] for event in look.lately() if event.kind == WAVE]
     count = look.record.inventory_count
     if not numbers:
         return [Wave(1, 1, 0, count)]
@@ -118,9 +116,9 @@ def news(record: RunRecord, events: Iterable[EventRow]) -> Iterator[WaveChanged]
     """Waves that began and gates that were judged."""
     waves = {wave.number: wave for wave in Policy.from_mapping(record.policy).cut(record.inventory_count)}
     for event in events:
-        wave = waves.get(event.data["wave"]) if event.kind in {_WAVE, GATE} else None
+        wave = waves.get(event.data["wave"]) if event.kind in {WAVE, GATE} else None
         if wave is not None:
-            state = "started" if event.kind == _WAVE else event.data["verdict"]
+            state = "started" if event.kind == WAVE else event.data["verdict"]
             yield _wave_changed(record, wave, state, event.data.get("reason"))
 
 

@@ -7,8 +7,9 @@ from typing import Final
 
 from bulkops.errors import JournalCorrupt
 from bulkops.journal import Journal, RunRecord, RunState
+from bulkops.journal.event_kinds import EXPLORED
 from bulkops.report.model import Details, Report
-from bulkops.report.quota_usage import EXPLORED, read_explored
+from bulkops.report.quota_usage import read_explored
 
 _DIED: Final = "the process that worked on it died"
 

@@ -10,11 +10,8 @@ from typing import Any, Final
 import attrs
 
 from bulkops.journal import EventRow
+from bulkops.journal.event_kinds import PROCESS, REQUESTS
 from bulkops.pacing import Explored
-
-PROCESS: Final = "process"
-REQUESTS: Final = "requests"
-EXPLORED: Final = "explored"
 
 _FULL: Final = 0.2
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import attrs
 
 from bulkops.client import Workato, session_of
 from bulkops.journal import AccountRow, Journal, RunRecord, RunState
+from bulkops.journal.event_kinds import HANDED_OVER, PLAN
 from bulkops.operations import Operation
 from bulkops.operations.functions import as_operation
 from bulkops.operations.restore import check_same, describe, restore, with_packages
@@ -18,7 +19,7 @@ from bulkops.report import Report, load_report
 from bulkops.runs.credential import credential
 from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Gate, waiting_gate
-from bulkops.runs.hand_over import HANDED_OVER, Request, refuse_stopped
+from bulkops.runs.hand_over import Request, refuse_stopped
 from bulkops.runs.identity import require_workspace
 from bulkops.runs.other_workspaces import connected
 from bulkops.runs.policy import Policy
@@ -27,9 +28,6 @@ from bulkops.settings import Settings, Tuning
 
 if TYPE_CHECKING:
     from bulkops.runs.fleet import Fleet
-
-PLAN_EVENT: Final = "plan"
-"""Kind of the event that keeps the saved plan of a run, for operations that need it."""
 
 
 @attrs.frozen
@@ -140,7 +138,7 @@ async def client_for(record: RunRecord, workato: Workato | None) -> AsyncIterato
 
 async def expected_of(journal: Journal, run_id: str) -> Mapping[str, tuple[str, ...] | str] | None:
     """By account, what the saved plan of a run found; None without one."""
-    saved = [event.data["expected"] for event in await journal.events(run_id) if event.kind == PLAN_EVENT]
+    saved = [event.data["expected"] for event in await journal.events(run_id) if event.kind == PLAN]
     return {account: _found(found) for account, found in saved[0].items()} if saved else None
 
 

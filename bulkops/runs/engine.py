@@ -15,13 +15,13 @@ from bulkops.errors import PlanError
 from bulkops.events import Observer, RunChanged, WaveChanged, guarded
 from bulkops.executor import fan_out
 from bulkops.journal import AccountRow, Journal, RunRecord, RunState
+from bulkops.journal.event_kinds import GATE, SOAK, WAVE
 from bulkops.operations import Operation
 from bulkops.outcome import RESUMABLE, TROUBLED, Outcome
 from bulkops.runs.account import AccountTask
 from bulkops.runs.account_outcome import TOKEN_REFUSED
 from bulkops.runs.account_runners import AccountRunner, Predecessor, Team
 from bulkops.runs.halting import (
-    GATE,
     Admission,
     CountedAdmission,
     Deadline,
@@ -193,7 +193,7 @@ class Engine:
             )
             soaked_s = 0.0 if self.predecessor is None else self.predecessor.soaks.get(wave.end, 0.0)
             if self.team is not None and self.policy.soak_s and not soaked_s:  # for a successor
-                self.journal.add_event(self.record.run_id, "soak", {"end": wave.end})
+                self.journal.add_event(self.record.run_id, SOAK, {"end": wave.end})
             verdict, why = await self.gate.judge(result, soaked_s=soaked_s)
             self.journal.add_event(
                 self.record.run_id,
@@ -221,7 +221,7 @@ class Engine:
     def _tell_wave(self, wave: Wave, state: str, reason: str | None, *, taken: int | None = None) -> None:
         is_known = self.predecessor is not None and wave.number in self.predecessor.waves
         if state == "started" and not is_known:
-            self.journal.add_event(self.record.run_id, "wave", {"wave": wave.number, "of": wave.of, "size": wave.size})
+            self.journal.add_event(self.record.run_id, WAVE, {"wave": wave.number, "of": wave.of, "size": wave.size})
         self.observe(
             WaveChanged(
                 run_id=self.record.run_id,

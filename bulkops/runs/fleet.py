@@ -11,16 +11,17 @@ from bulkops.client import Workato, client_over, session_of
 from bulkops.errors import ConfigError, PlanError
 from bulkops.events import Observer, ignore
 from bulkops.journal import DEFAULT_DIRECTORY, AnyLocation, Journal, Location, RunRecord, new_run_id
+from bulkops.journal.event_kinds import HANDED_OVER, PLAN
 from bulkops.operations.functions import as_operation
 from bulkops.operations.restore import describe
 from bulkops.outcome import RESUMABLE, Outcome
 from bulkops.report import Report, load_report
 from bulkops.resources import Pages
-from bulkops.runs.continuation import PLAN_EVENT, Continuation, client_for
+from bulkops.runs.continuation import Continuation, client_for
 from bulkops.runs.credential import credential
 from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Check, Gate, StopSignal
-from bulkops.runs.hand_over import HANDED_OVER, Request, refuse_stopped
+from bulkops.runs.hand_over import Request, refuse_stopped
 from bulkops.runs.identity import workspace_for
 from bulkops.runs.inventory import Accounts, check_columns, check_columns_of_all, inventory_of, refuse_two_names
 from bulkops.runs.other_workspaces import connected
@@ -153,7 +154,7 @@ class Fleet:
             elif policy.if_running != "wait":
                 await stack.enter_async_context(opened.lock_run(run_id))  # before the run exists and can be resumed
             if expected is not None:
-                opened.add_event(run_id, PLAN_EVENT, {"expected": expected})  # for operations that need it
+                opened.add_event(run_id, PLAN, {"expected": expected})  # for operations that need it
             if self.on_workers:
                 opened.add_event(run_id, HANDED_OVER, {})
                 await opened.shared_runs.create(record, inventory.rows, Request().to_mapping())

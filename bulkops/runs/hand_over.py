@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
 from bulkops.errors import RunAborted
 from bulkops.journal import Journal, RunRecord, RunState
 from bulkops.runs.halting import StopSignal
-
-HANDED_OVER: Final = "handed-over"
-"""Event: workers go on with the run from here."""
 
 
 @attrs.frozen(kw_only=True)

@@ -14,22 +14,9 @@ import attrs
 
 from bulkops.events import AttemptEnded, Event, QuotaChanged
 from bulkops.journal import Journal
+from bulkops.journal.event_kinds import EXPLORED, PROCESS, REQUESTS
 from bulkops.limit import Limit
 from bulkops.session import ApiSession
-
-PROCESS: Final = "process"
-"""Event, one for each process that works on the run: {"bulkops", "python", "share", "quotas": {name: [[requests,
-window_s] or [requests, window_s, key], ...]}}."""
-
-REQUESTS: Final = "requests"
-"""Event, one for each interval in which something was sent: {"from": wall-clock seconds, "s": its length, "quotas":
-{name: {"requests", "refused", "lost", "waited_s", "allowed"}}}; members that are 0 and a full `allowed` are left out.
-A request counts in the interval in which it left: that is what a quota bounds (C1), replies may come in a crowd. One
-that took long comes in a later event with the same "from"."""
-
-EXPLORED: Final = "explored"
-"""Event at the end of a process that has learned about quotas without a published limit: {name: {"requests",
-"window_s", "refused"}}, see `Explored`."""
 
 _LONGEST_S: Final = 5.0
 _SHORTEST_S: Final = 0.1

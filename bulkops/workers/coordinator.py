@@ -16,13 +16,14 @@ import attrs
 from bulkops.errors import BulkopsError, JournalError, PlanError, ProcessReplaced, RunLocked
 from bulkops.events import Observer
 from bulkops.journal import EventRow, Journal, RunState
+from bulkops.journal.event_kinds import COORDINATES, HANDED_OVER, SOAK, WAVE
 from bulkops.journal.postgres.shared_runs import SharedRuns
 from bulkops.logs import get_logger
 from bulkops.models.text import one_line
 from bulkops.runs.account_runners import Predecessor
 from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Gate, StopSignal
-from bulkops.runs.hand_over import HANDED_OVER, Request
+from bulkops.runs.hand_over import Request
 from bulkops.runs.policy import Policy
 from bulkops.secret import masked
 from bulkops.workers.delivery import WorkerTeam
@@ -30,9 +31,6 @@ from bulkops.workers.dispatch import Dispatcher
 from bulkops.workers.environment import RunEnvironment
 
 log = get_logger("bulkops.workers")
-
-COORDINATES: Final = "coordinates"
-"""Event: a worker coordinates the run from now on."""
 
 _AGAIN_S: Final = 1.0
 
@@ -125,7 +123,7 @@ async def _predecessor(shared: SharedRuns, events: list[EventRow], request: Requ
     return Predecessor(
         ended=[one.result for one in ended],
         seqs={one.seq for one in ended},
-        waves={event.data["wave"] for event in mine if event.kind == "wave"},
-        soaks={event.data["end"]: max(0.0, now - event.at) for event in mine if event.kind == "soak"},
+        waves={event.data["wave"] for event in mine if event.kind == WAVE},
+        soaks={event.data["end"]: max(0.0, now - event.at) for event in mine if event.kind == SOAK},
         age_s=max(0.0, now - request.at),
     )

@@ -24,6 +24,7 @@ from bulkops.errors import (
 )
 from bulkops.events import Observer
 from bulkops.journal import Journal, RunState
+from bulkops.journal.event_kinds import CANNOT_WORK
 from bulkops.journal.location import DatabaseLocation
 from bulkops.journal.postgres.shared_runs import WAITS, HandedOver
 from bulkops.logs import get_logger, neutral
@@ -46,9 +47,6 @@ reach: twice as long each time, up to the longest."""
 
 _END_S: Final = 30.0
 """Seconds for the tasks of a worker that ends, after its grace."""
-
-CANNOT: Final = "worker-cannot"
-"""Event: a worker cannot work on the run, and why."""
 
 
 @attrs.define(eq=False)
@@ -227,7 +225,7 @@ class Worker:
                 log.exception("worker.cannot", run=run_id)
             self._refused[run_id] = one.request["at"]
             self.say(f"cannot work on run {run_id}: {words}")
-            self._journal.add_event(run_id, CANNOT, {"reason": words})
+            self._journal.add_event(run_id, CANNOT_WORK, {"reason": words})
             await shared.join(run_id, words)
         finally:
             self._runs.pop(run_id, None)

@@ -11,6 +11,7 @@ import attrs
 
 from bulkops.durations import duration, round_duration, short_duration
 from bulkops.journal import EventRow, RunState
+from bulkops.journal.event_kinds import PROCESS
 from bulkops.report.html.axes import TimeAxis
 from bulkops.report.html.durations import durations_panel, stages
 from bulkops.report.html.kit import asset, csp_hash, page_environment, styled
@@ -20,7 +21,7 @@ from bulkops.report.html.rows import MOST_ROWS, places_shown, script_data
 from bulkops.report.html.timeline import timeline
 from bulkops.report.html.waves import read_waves
 from bulkops.report.next_steps import change_first, go_on_command, go_on_words, next_command, report_command
-from bulkops.report.quota_usage import PROCESS, Traffic, by_fullness, explored_setting, explored_words, read_traffic
+from bulkops.report.quota_usage import Traffic, by_fullness, explored_setting, explored_words, read_traffic
 from bulkops.report.run_settings import LONGEST, flat, operations
 from bulkops.report.safe_text import inline, known_as
 from bulkops.report.text import headline, summary

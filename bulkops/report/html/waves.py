@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from bulkops.journal import EventRow
+from bulkops.journal.event_kinds import GATE, WAVE
 from bulkops.report.html.outcomes import Kind, Standing
 
 if TYPE_CHECKING:
     from bulkops.report.model import Report
-
-WAVE: Final = "wave"
-GATE: Final = "gate"
-"""Events of `bulkops.runs.engine`: {"wave", "of", "size"} when one starts; {"wave", "verdict", "reason"} after it."""
 
 
 @attrs.frozen(kw_only=True)

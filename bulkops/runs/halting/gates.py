@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 import anyio
 import attrs
 
 from bulkops.journal import EventRow
+from bulkops.journal.event_kinds import GATE
 from bulkops.outcome import NONE_SUCCEEDED, OVER_LIMIT, TROUBLED, Outcome
 from bulkops.runs.policy import Policy
 from bulkops.runs.waves import Wave
-
-GATE: Final = "gate"
-"""Event: a gate was judged. {"wave", "end": of that wave, "verdict", "reason", "left": accounts that had not ended}."""
 
 
 class GateVerdict(StrEnum):
