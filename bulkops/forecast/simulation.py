@@ -11,14 +11,14 @@ import heapq
 import math
 from collections import deque
 from collections.abc import Mapping, Sequence
+from random import Random
 from typing import Final
 
 import attrs
 
 from bulkops.forecast.simulated_account import InFlightAccount, SimulatedAccount, Stage
-from bulkops.forecast.simulated_quota import SimulatedQuota
 from bulkops.operations.polling import LikelyFinish, eager_age_s, patient_age_s
-from bulkops.pacing import QuotaSnapshot
+from bulkops.pacing import Quota, QuotaSnapshot, SharedWidth
 
 SMOOTHER: Final = "max_rate"
 
@@ -37,6 +37,24 @@ class SimulationResult:
     polls: int
 
 
+class _SimulatedQuota(Quota):
+    """A real quota, as the snapshot shows it, at 0 on the clock. It is never refused, and its requests have no keys."""
+
+    def __init__(self, name: str, snapshot: QuotaSnapshot) -> None:
+        super().__init__(name, snapshot.limits, base_s=1.0, cap_s=1.0, rng=Random(0))  # noqa: S311 - never drawn from
+        if snapshot.allowed is not None:
+            self.adaptation.adopt(SharedWidth(snapshot.allowed, snapshot.opening, burst=0, closed_for_s=0.0), 0.0)
+        self.not_before = snapshot.closed_for_s
+        for window, free_at in zip(self.shared_windows, snapshot.taken_s, strict=False):  # an unlimited one has none
+            window.hold(free_at)
+
+    def give_back(self, granted_at: float, now: float) -> None:
+        """A request was answered."""
+        for window in self.shared_windows:
+            window.give_back(now)
+        self.adaptation.accepted(granted_at, now)
+
+
 class _Line:
     """The accounts that wait for one quota, by contract C2. `wakes_at`: the next look at it; `full_since`,
     `open_since`: when it last had no room, and room again.
@@ -46,7 +64,7 @@ class _Line:
 
     def __init__(self, name: str, snapshot: QuotaSnapshot) -> None:
         self.name = name
-        self.quota = SimulatedQuota(name, snapshot)
+        self.quota = _SimulatedQuota(name, snapshot)
         self.waiting: list[tuple[int, int, SimulatedAccount]] = []
         self.wakes_at = math.inf
         self.full_since = math.inf
