@@ -63,17 +63,6 @@ def scope(
     return Question(lines=lines, yes_does=f"{begin} ({accounts})", count=count)
 
 
-def most_open(operation: Operation | None, policy: Policy, workato: Workato) -> int | None:
-    """Accounts in progress at once, at most; None when the operation is not known here."""
-    from bulkops.client import session_of
-    from bulkops.runs import most_admitted
-
-    if operation is None:
-        return None
-    pacer, tuning = session_of(workato).pacer, workato.settings.tuning
-    return most_admitted(operation, policy=policy, pacer=pacer, tuning=tuning)
-
-
 def ahead_words(ahead: Ahead) -> list[str]:
     """`up to 4,589 requests in about 12 min, bound by embedded.recipes.get`, and how many when some are done."""
     words = cost_words(ahead.most)

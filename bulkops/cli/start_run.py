@@ -13,7 +13,7 @@ from bulkops.cli.confirm import Consent, approver
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.options.values import Output, PolicyFlags
 from bulkops.cli.progress import RunProgress
-from bulkops.cli.run_frame import display_for, finish, most_open, run_with_progress, scope, takes_stdout
+from bulkops.cli.run_frame import display_for, finish, run_with_progress, scope, takes_stdout
 from bulkops.cli.run_on_workers import goes_to_workers, run_on_workers
 from bulkops.cli.selection import accounts_for, accounts_meant, refuse_all
 from bulkops.outcome import Outcome, in_words
@@ -157,9 +157,9 @@ async def carry_out(
 ) -> int:
     """Ask, run here or on workers, report and notify; the exit code: 0 when `prepare` finds no work."""
     from bulkops.cli.log_events import with_log, with_telemetry
-    from bulkops.client import Workato
+    from bulkops.client import Workato, session_of
     from bulkops.operations import Operation
-    from bulkops.runs import Fleet, cost_ahead
+    from bulkops.runs import Fleet, cost_ahead, most_admitted
 
     progress = RunProgress(display_for(quiet=output.quiet))
     observe = with_telemetry(with_log(progress.observe))
@@ -168,8 +168,10 @@ async def carry_out(
         if work is None:
             return 0
         operation, accounts = work.operation, work.accounts
-        ahead = None
+        ahead, most_open = None, None
         if operation is not None:
+            pacer = session_of(workato).pacer
+            most_open = most_admitted(operation, policy=policy, pacer=pacer, tuning=settings.tuning)
             ahead = await cost_ahead(
                 operation, accounts, policy=policy, workato=workato, journal=output.journal, plan=work.plan
             )
@@ -178,7 +180,7 @@ async def carry_out(
             count=len(accounts),
             host=settings.url,
             title=work.title,
-            most_open=most_open(operation, policy, workato),
+            most_open=most_open,
             ahead=ahead,
             notes=work.notes,
             begin=work.begin,

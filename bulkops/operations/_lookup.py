@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from bulkops.close_match import did_you_mean
 from bulkops.errors import TaskFailed
+
+_MOST_NAMED: Final = 5
 
 
 class _Numbered(Protocol):
@@ -63,6 +65,6 @@ def nearest_else(name: str, known: Iterable[str], *, otherwise: str) -> str:
     return f"{near} else {otherwise}" if near else otherwise
 
 
-def name_some(names: list[str], most: int = 5) -> str:
-    shown = ", ".join(repr(name) for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+def name_some(names: list[str]) -> str:
+    shown = ", ".join(map(repr, names[:_MOST_NAMED]))
+    return shown if len(names) <= _MOST_NAMED else f"{shown} and {len(names) - _MOST_NAMED} more"

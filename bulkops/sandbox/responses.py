@@ -41,8 +41,8 @@ class Answer:
     def of(cls, data: Any, status: int = 200, *, headers: Mapping[str, str] | None = None) -> Answer:
         return cls(status, msgspec.json.encode(data), headers=headers)
 
-    def response(self, *, headers: Mapping[str, str] | None = None) -> web.Response:
-        headers = {**(self.headers or {}), **(headers or {})}
+    def response(self) -> web.Response:
+        headers = {**(self.headers or {})}
         if self.location is not None:
             headers["Location"] = self.location
         return web.Response(

@@ -15,6 +15,7 @@ Part: TypeAlias = tuple[str, str]
 Row: TypeAlias = list[Part]
 
 ELLIPSIS: Final = "…"
+_GAP: Final = 2
 
 
 def cut(row: Iterable[Part], width: int) -> Row:
@@ -48,18 +49,18 @@ def inert(text: str, width: int) -> str:
     return clipped(one_line(text[: 4 * width]), width)
 
 
-def flowing(parts: Sequence[Part], width: int, *, indent: int, gap: int = 2) -> Iterator[Row]:
+def flowing(parts: Sequence[Part], width: int, *, indent: int) -> Iterator[Row]:
     """Parts side by side, in as many rows as they need."""
     row: Row = [(" " * indent, "")]
     used = indent
     for text, style in parts:
         length = cell_len(text)
-        if len(row) > 1 and used + gap + length > width:
+        if len(row) > 1 and used + _GAP + length > width:
             yield row
             row, used = [(" " * indent, "")], indent
         if len(row) > 1:
-            row.append((" " * gap, ""))
-            used += gap
+            row.append((" " * _GAP, ""))
+            used += _GAP
         row.append((text, style))
         used += length
     if len(row) > 1:

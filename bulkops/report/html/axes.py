@@ -9,6 +9,7 @@ from typing import Final
 
 import attrs
 
+_MOST_TICKS: Final = 6
 _STEPS_S: Final = (
     *(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0),
     *(3600.0, 7200.0, 10_800.0, 21_600.0, 43_200.0, 86_400.0, 172_800.0, 604_800.0),
@@ -95,9 +96,9 @@ def _merged(busy: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
     return merged
 
 
-def time_ticks(length_s: float, most: int = 6) -> list[tuple[float, str]]:
+def time_ticks(length_s: float) -> list[tuple[float, str]]:
     """Round times from 0 to `length_s` with their labels."""
-    step = next((step for step in _STEPS_S if length_s / step <= most), length_s)
+    step = next((step for step in _STEPS_S if length_s / step <= _MOST_TICKS), length_s)
     return [(step * n, time_label(step * n, step)) for n in range(int(length_s / step + 1e-9) + 1)]
 
 

@@ -79,9 +79,9 @@ def time_scale(axis: TimeAxis) -> tuple[Scale, list[Tick]]:
     return scale, [Tick(at=scale(at), label=label) for at, label in time_ticks(axis.length_s)]
 
 
-def count_scale(most: float, *, bottom: float = BOTTOM, top: float = TOP) -> tuple[Scale, list[Tick]]:
+def count_scale(most: float, *, bottom: float = BOTTOM) -> tuple[Scale, list[Tick]]:
     ticks = count_ticks(most)
-    scale = Scale(ticks[-1], bottom, top)
+    scale = Scale(ticks[-1], bottom, TOP)
     return scale, [Tick(at=scale(at), label=f"{at:,}") for at in ticks]
 
 
@@ -114,11 +114,11 @@ def bar(x: float, y: float, width: float, bottom: float) -> str:
     return f"M{_number(x)} {_number(bottom)}V{_number(y)}h{_number(width)}V{_number(bottom)}Z"
 
 
-def cut_shapes(axis: TimeAxis, scale: Scale, bottom: int = BOTTOM) -> Iterable[Shape]:
+def cut_shapes(axis: TimeAxis, scale: Scale) -> Iterable[Shape]:
     """A band where a silence was cut out of the axis."""
     for cut in axis.cuts:
         begin, end = scale(cut.shown_at_s), scale(cut.shown_at_s + cut.shown_s)
-        yield Shape(kind="cut", path=bar(begin, TOP, end - begin, bottom), title="nothing happened: cut out")
+        yield Shape(kind="cut", path=bar(begin, TOP, end - begin, BOTTOM), title="nothing happened: cut out")
 
 
 def _number(value: float) -> str:
