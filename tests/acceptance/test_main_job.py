@@ -12,7 +12,7 @@ from tests.pace import time_scale
 RECIPES, CONNECTIONS = 3, 2
 
 
-@pytest.mark.parametrize("customers", [24, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("customers", [12, pytest.param(300, marks=pytest.mark.slow)])
 def test_once_again_and_a_second_version(tmp_path: Path, customers: int) -> None:
     with fleet(tmp_path, customers=customers, time_scale=200) as vendor:
         first = vendor.rollout()

@@ -23,19 +23,19 @@ def plan(vendor: SandboxProcess, *arguments: str) -> Ended:
 
 
 def test_a_plan_says_what_a_run_would_do_and_changes_nothing(tmp_path: Path) -> None:
-    with fleet(tmp_path, customers=20, time_scale=200) as vendor:
+    with fleet(tmp_path, customers=8, time_scale=200) as vendor:
         before = plan(vendor)
         assert before.code == 0, before.err
         future = (
-            "20 accounts: create folder 'CRM', import 3 recipes, authorize 'CRM', authorize 'Web shop', start 3 recipes"
+            "8 accounts: create folder 'CRM', import 3 recipes, authorize 'CRM', authorize 'Web shop', start 3 recipes"
         )
         assert future in before.out
-        assert "looking at 20 of 20 accounts" in before.err
+        assert "looking at 8 of 8 accounts" in before.err
         assert vendor.ledger() == []
         assert vendor.rollout().code == 0
         effects = vendor.ledger()
         after = plan(vendor)
-        assert (after.code, "20 accounts: unchanged" in after.out) == (0, True), after.out
+        assert (after.code, "8 accounts: unchanged" in after.out) == (0, True), after.out
         assert vendor.ledger() == effects
 
 

@@ -13,7 +13,7 @@ def test_no_secret_is_written_or_said(tmp_path: Path) -> None:
     faults = "error=0.1,reset=0.05,throttle=0.05,malformed=0.05,unauthorizable=0.2"
     said = []
     journal = ("--journal", str(tmp_path / "journal"))
-    with fleet(tmp_path, customers=30, time_scale=200, token=TOKEN, faults=faults) as vendor:
+    with fleet(tmp_path, customers=12, time_scale=200, token=TOKEN, faults=faults) as vendor:
         for arguments in (
             vendor.rollout_command("-v"),
             ("resume", *vendor.policy, "-v"),

@@ -64,10 +64,10 @@ def _stop_between_commits(process: subprocess.Popen[str], vendor: SandboxProcess
 
 
 def test_the_second_is_refused_and_told_by_whom(tmp_path: Path) -> None:
-    with fleet(tmp_path, customers=80, time_scale=60) as vendor:
-        first = _first(vendor, 40)
+    with fleet(tmp_path, customers=40, time_scale=60) as vendor:
+        first = _first(vendor, 20)
         _stop_between_commits(first, vendor)  # at work for as long as the second needs, on however slow a machine
-        second = vendor.cli(*_half(vendor, "second", 40, 40), "--if-running", "fail")
+        second = vendor.cli(*_half(vendor, "second", 20, 20), "--if-running", "fail")
         first.send_signal(signal.SIGCONT)
         _, err = first.communicate(timeout=300)
         assert first.returncode == 0, err
@@ -77,10 +77,10 @@ def test_the_second_is_refused_and_told_by_whom(tmp_path: Path) -> None:
 
 
 def test_the_second_waits_for_the_first(tmp_path: Path) -> None:
-    with fleet(tmp_path, customers=40, time_scale=60) as vendor:
-        first, second = _both(vendor, "wait", 20)
+    with fleet(tmp_path, customers=20, time_scale=60) as vendor:
+        first, second = _both(vendor, "wait", 10)
         assert (first.code, second.code) == (0, 0), second.err
-        assert second.outcomes == {"changed": 20}
+        assert second.outcomes == {"changed": 10}
         assert second.report["accounts"][0]["started_at"] >= first.report["ended_at"]
 
 

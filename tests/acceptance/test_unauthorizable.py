@@ -9,10 +9,7 @@ import pytest
 
 from tests.fleet import fleet
 
-CUSTOMERS = pytest.mark.parametrize("customers", [60, pytest.param(300, marks=pytest.mark.slow)])
-
-
-@CUSTOMERS
+@pytest.mark.parametrize("customers", [20, pytest.param(300, marks=pytest.mark.slow)])
 def test_one_line_names_the_cause(tmp_path: Path, customers: int) -> None:
     bad = customers // 10
     with fleet(tmp_path, customers=customers, time_scale=200, faults="unauthorizable=0.1") as vendor:
@@ -24,7 +21,7 @@ def test_one_line_names_the_cause(tmp_path: Path, customers: int) -> None:
         assert "cannot be authorized" in lines[0]
 
 
-@CUSTOMERS
+@pytest.mark.parametrize("customers", [60, pytest.param(300, marks=pytest.mark.slow)])
 def test_max_failures_halts_with_no_more_overshoot_than_printed(tmp_path: Path, customers: int) -> None:
     allowed = customers // 30
     with fleet(tmp_path, customers=customers, time_scale=200, faults="unauthorizable=0.1") as vendor:
