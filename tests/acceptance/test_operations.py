@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from bulkops.operations import (
     AddMember,
     Copy,
     CreateCustomer,
+    CreateFolder,
     ImportPackage,
     Operation,
     SetProperties,
@@ -72,6 +74,9 @@ async def test_alone_again_and_undone(it: Here, tmp_path: Path, case: Case, cust
     assert it.kinds() == +after
     if case.undone is None:
         return
+    if not case.new:
+        await check_that_an_operation_without_changes_has_nothing_to_undo(it, case, few)
+        after = it.kinds()
     undone = await it.undo(done)
     assert outcomes(undone) == {"changed": customers}, undone.accounts[0]
     assert it.kinds()[case.undone] - after[case.undone] == case.each * customers
@@ -79,6 +84,19 @@ async def test_alone_again_and_undone(it: Here, tmp_path: Path, case: Case, cust
     assert outcomes(await it.undo(done)) == {"unchanged": customers}
     assert it.kinds() == still
     assert outcomes(await it.run(case.make(), rows)) == {"changed": customers}  # as it was before
+
+
+async def check_that_an_operation_without_changes_has_nothing_to_undo(
+    it: Here, case: Case, rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Whatever else the run changed in the account."""
+    state = it.kinds()
+    done = await it.run(case.make() >> CreateFolder("Probe"), rows)
+    assert outcomes(done) == {"changed": len(rows)}, done.accounts[0]
+    undone = await it.undo(done)
+    assert outcomes(undone) == {"changed": len(rows)}, undone.accounts[0]
+    since = Counter({kind: count for kind, count in (it.kinds() - state).items() if kind not in EXPORT})
+    assert since == Counter({"folder.created": len(rows), "folder.deleted": len(rows)})
 
 
 @every_case_on(10)
