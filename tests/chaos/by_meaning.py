@@ -53,7 +53,7 @@ class Edit:
         def offset(line: int, column: int) -> int:
             return len(text.encode()[: starts[line - 1] + column].decode())
 
-        for scope in _definitions(ast.parse(text), self.within):
+        for scope in _definitions(_tree(text), self.within):
             for first, last in self._matches(scope):
                 start = offset(first.lineno, first.col_offset)
                 end = offset(last.end_lineno or 0, last.end_col_offset or 0)
@@ -117,6 +117,11 @@ def _runs_of(statements: list[ast.stmt], wanted: list[ast.stmt]) -> Iterator[tup
 def _files(package: Path, pattern: str) -> list[Path]:
     """An edit changes files; it neither adds nor removes one."""
     return sorted(package.rglob(pattern))
+
+
+@functools.cache
+def _tree(text: str) -> ast.Module:
+    return ast.parse(text)
 
 
 @functools.cache

@@ -31,18 +31,24 @@ async def tidy(ctx):
 """
 
 
-@pytest.mark.parametrize(("text", "is_sound"), [(GOOD, True), (CARELESS, False)], ids=["good", "careless"])
+@pytest.mark.parametrize(
+    ("text", "only", "count", "is_sound"),
+    [(GOOD, "folders.create", 4, True), (CARELESS, "folders.create has left", 1, False)],
+    ids=["good", "careless"],
+)
 def test_an_operation_of_ones_own(
     crash_points: Callable[..., CrashResult],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     text: str,
+    only: str,
+    count: int,
     is_sound: bool,
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
     (tmp_path / "tidy.py").write_text(text)
-    result = crash_points(f"{tmp_path / 'tidy.py'}:tidy", per_trial=1, only="folders.create")
+    result = crash_points(f"{tmp_path / 'tidy.py'}:tidy", per_trial=1, only=only)
     print(result.table())
-    assert len(result.trials) == 4
+    assert len(result.trials) == count
     assert (result.faults == []) is is_sound
     assert bool(sum(len(trial.twice) for trial in result.trials)) is not is_sound
