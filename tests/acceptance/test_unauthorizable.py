@@ -9,6 +9,7 @@ import pytest
 
 from tests.fleet import fleet
 
+
 @pytest.mark.parametrize("customers", [20, pytest.param(300, marks=pytest.mark.slow)])
 def test_one_line_names_the_cause(tmp_path: Path, customers: int) -> None:
     bad = customers // 10
