@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
+from types import FrameType
 from typing import Final
 
 from bulkops import __version__, _unsupported
@@ -22,18 +24,43 @@ def main() -> int:
     if reason := _unsupported():
         sys.stderr.write(f"error: {reason}\n")
         return 2
+    _end_as_interrupt()
+    try:
+        return _run_command_line()
+    except KeyboardInterrupt:  # while modules are imported
+        sys.stderr.write("error: interrupted\n")
+        return 128 + signal.SIGINT
+
+
+def _run_command_line() -> int:
     from importlib.util import find_spec  # noqa: PLC0415 - as click
 
     if not all(map(find_spec, ("click", "rich"))):
         sys.stderr.write('error: the command line is an extra: pip install "bulkops[cli]"\n')
         return 2
-    from bulkops.cli.app import main as run_command_line  # noqa: PLC0415 - click may not be there
+    from bulkops.cli.app import main as run  # noqa: PLC0415 - click may not be there
     from bulkops.cli.exit_codes import EXIT_INTERRUPTED  # noqa: PLC0415 - the same
 
-    code = run_command_line()
+    code = run()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # one more Ctrl-C ends the process without a traceback
     if code == EXIT_INTERRUPTED:
         _end_threads(code)
     return code
+
+
+def _end_as_interrupt() -> None:
+    """From now on SIGTERM and SIGHUP do what Ctrl-C does. Ignored ones stay ignored, as nohup asks."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(number: int, _: FrameType | None) -> None:
+    if number == signal.SIGHUP:  # a lost terminal sends two; the second one must not cut the end short
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts a background job
+        raise KeyboardInterrupt
+    signal.raise_signal(signal.SIGINT)
 
 
 def _end_threads(code: int) -> None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import click
 
@@ -14,6 +14,7 @@ from bulkops import __version__
 from bulkops.cli.click_ext import Commands, Invocation, about_itself, known_secrets, write_examples
 from bulkops.cli.exit_codes import DETAILED, EXIT_FAILED, EXIT_USAGE, report_failure
 from bulkops.cli.options.from_parameters import operation_names
+from bulkops.cli.terminal import is_live, say
 
 _FIRST_STEPS = (
     "demo",
@@ -67,6 +68,15 @@ class _Commands(click.Group):
         for title, section in _SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl([(name, self.commands[name].get_short_help_str(_SENTENCE)) for name in section])
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """click itself would print an empty line for an interrupt, and fail if stderr is gone."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            if is_live():
+                say("")  # the terminal shows ^C on this line
+            raise click.Abort from error
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_examples(formatter, _FIRST_STEPS)

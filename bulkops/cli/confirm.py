@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import termios
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from bulkops.cli.stdin import readable
 from bulkops.cli.terminal import can_ask, counted, say
 from bulkops.errors import PlanError
 from bulkops.outcome import in_words
@@ -118,18 +118,6 @@ async def _answer(question: str) -> str | None:
     termios.tcflush(sys.stdin, termios.TCIFLUSH)
     sys.stderr.write(question)
     sys.stderr.flush()
-    line = await _read_line()
+    await readable()
+    line = sys.stdin.readline()
     return line.strip().lower() if line else None
-
-
-async def _read_line() -> str:
-    """Read a line from the terminal without blocking the event loop, so that Ctrl-C ends the wait."""
-    loop = asyncio.get_running_loop()
-    ready = asyncio.Event()
-    descriptor = sys.stdin.fileno()
-    loop.add_reader(descriptor, ready.set)
-    try:
-        await ready.wait()
-    finally:
-        loop.remove_reader(descriptor)
-    return sys.stdin.readline()

@@ -54,16 +54,14 @@ def take_up(verb: Verb, run_id: str | None, *, selection: Selection, output: Out
     if run_id is None and not output.journal.exists():
         say(f"nothing to {verb}: no runs in {output.journal}")
         return 0
-    return event_loop.run(
-        _take_up(verb, run_id, subset=subset_of(selection, asks=not output.yes), output=output, **given)
-    )
+    return event_loop.run(_take_up(verb, run_id, selection=selection, output=output, **given))
 
 
 async def _take_up(
     verb: Verb,
     run_id: str | None,
     *,
-    subset: Subset,
+    selection: Selection,
     policy: PolicyFlags,
     output: Output,
     accept_changes: bool,
@@ -73,6 +71,7 @@ async def _take_up(
     from bulkops.runs import Policy, require_workspace
 
     afterwards = Afterwards.of(output)
+    subset = await subset_of(selection, asks=not output.yes)
     left = await _look_up(verb, run_id, output.journal, failure_class, subset)
     if left is None or left.count == 0:
         say(_nothing(verb, left, failure_class, subset))
@@ -159,19 +158,18 @@ async def _look_up(
 
 def undo(run_id: str | None, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
     """Undo the changes of a run, as a new run. Returns the exit code."""
-    plan = plan_flags()
-    subset = subset_of(selection, asks=plan is None and not output.yes)
-    return event_loop.run(_undo(run_id, plan, subset=subset, flags=policy, output=output))
+    return event_loop.run(_undo(run_id, plan_flags(), selection=selection, flags=policy, output=output))
 
 
 async def _undo(
-    run_id: str | None, plan: PlanFlags | None, *, subset: Subset, flags: PolicyFlags, output: Output
+    run_id: str | None, plan: PlanFlags | None, *, selection: Selection, flags: PolicyFlags, output: Output
 ) -> int:
     from bulkops.cli.print_plan import print_plan_over
     from bulkops.cli.start_run import over_inventory
     from bulkops.journal import Journal
     from bulkops.runs import Policy, require_workspace, undo_of
 
+    subset = await subset_of(selection, asks=plan is None and not output.yes)
     operation, inventory = await undo_of(run_id, journal=output.journal, subset=subset)
     async with Journal.open(output.journal, read_only=True) as journal:
         record = await journal.get_run(operation.run_id)

@@ -14,7 +14,7 @@ from bulkops.cli.exit_codes import EXIT_INTERRUPTED
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.options.values import Output
 from bulkops.cli.run_frame import finish
-from bulkops.cli.signals import listening
+from bulkops.cli.signals import ignore_hangup, listening
 from bulkops.cli.terminal import one_line, say, say_failure
 from bulkops.errors import ConfigError, JournalError, RunAborted, RunLocked
 from bulkops.logs import neutral
@@ -81,6 +81,7 @@ async def run_on_workers(
             if stop_signal.draining:
                 raise click.Abort from error
             raise
+        ignore_hangup()  # the workers go on, and this process tells how the run ends
         say(f"run {report.run_id} is handed over to workers")
         follow = f"bulkops watch {report.run_id}{output.journal.flag}"
         invocation = click.get_current_context().ensure_object(Invocation)

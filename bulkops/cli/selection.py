@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from io import BytesIO, TextIOWrapper
 from typing import TYPE_CHECKING
 
 import click
 
 from bulkops.cli.options.values import Output
+from bulkops.cli.stdin import read_stdin
 from bulkops.cli.terminal import counted, say
 from bulkops.errors import PlanError
 from bulkops.selection import Selection
@@ -42,18 +45,32 @@ def accounts_for(operation: Operation, selection: Selection, *, asks: bool) -> s
     return accounts
 
 
-def subset_of(selection: Selection, *, asks: bool) -> Subset:
+async def read_given(source: str) -> Inventory:
+    """`read_accounts` of a file or stdin, which does not block the event loop. Raises: InputError, PlanError."""
+    from bulkops.runs import read_accounts
+
+    if source != "-":
+        return read_accounts(source)
+    if sys.stdin.isatty():
+        say("reading accounts from the terminal; press Ctrl-D to end the list")
+    data = BytesIO(await read_stdin())
+    return read_accounts(source, stdin=TextIOWrapper(data, sys.stdin.encoding, sys.stdin.errors))
+
+
+async def subset_of(selection: Selection, *, asks: bool) -> Subset:
     """Which accounts of a run the flags mean. `asks`: as of `accounts_of`.
 
     Raises: UsageError; InputError for a file that cannot be read.
     """
-    from bulkops.runs import Subset, read_accounts
+    from bulkops.runs import Subset
 
-    def names(source: str | None) -> list[str] | None:
-        return None if source is None else [row.account for row in read_accounts(source).rows]
+    async def names(source: str | None) -> list[str] | None:
+        return None if source is None else [row.account for row in (await read_given(source)).rows]
 
     accounts = "all" if selection.accounts is None else accounts_of(selection, asks=asks)
-    return Subset.of(None if accounts == "all" else names(accounts), names(selection.exclude), selection.limit)
+    return Subset.of(
+        None if accounts == "all" else await names(accounts), await names(selection.exclude), selection.limit
+    )
 
 
 async def accounts_meant(
@@ -77,7 +94,7 @@ async def accounts_meant(
         earlier = await earlier_runs(operation, host=workato.settings.url, workspace=workspace, journal=output.journal)
     inventory = await select(
         workato,
-        accounts=accounts,
+        accounts=accounts if accounts == "all" else await read_given(accounts),
         exclude=selection.exclude,
         limit=selection.limit,
         where=selection.where,

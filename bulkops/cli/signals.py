@@ -1,4 +1,6 @@
-"""Ctrl-C and SIGTERM: the first halts the run, the second stops it now, the third has its usual effect."""
+"""Ctrl-C, SIGTERM and SIGHUP in a run: the first halts it, the second stops it now, the third has its usual effect:
+it ends the command (`bulkops.__main__`).
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, Protocol
-
-SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+from typing import Protocol
 
 
 class Stoppable(Protocol):
@@ -19,13 +19,20 @@ class Stoppable(Protocol):
     def abort(self) -> None: ...
 
 
+def ignore_hangup() -> None:
+    """From now on SIGHUP has no effect. To be called inside a running event loop."""
+    asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
 @contextmanager
 def listening(stop_signal: Stoppable, say: Callable[[str], None]) -> Iterator[None]:
     """While inside, signals reach the run; after it, or after the second one, they have their usual effect again.
 
-    To be entered inside a running event loop of the main thread.
+    A SIGHUP counts only as the first one. To be entered inside a running event loop of the main thread.
     """
     loop = asyncio.get_running_loop()
+    usual = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     heard = 0
 
     def on_signal() -> None:
@@ -39,12 +46,21 @@ def listening(stop_signal: Stoppable, say: Callable[[str], None]) -> Iterator[No
             say("stopping now; resume settles the accounts in progress")
             stop_signal.abort()
 
-    def release() -> None:
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
+    def on_hangup() -> None:
+        ignore_hangup()  # a lost terminal sends two: one by its shell, one by the kernel
+        if not heard:
+            on_signal()
 
-    for number in SIGNALS:
-        loop.add_signal_handler(number, on_signal)
+    def release() -> None:
+        loop.remove_signal_handler(signal.SIGINT)
+        for number, handler in usual.items():
+            if loop.remove_signal_handler(number):
+                signal.signal(number, handler)
+
+    loop.add_signal_handler(signal.SIGINT, on_signal)
+    loop.add_signal_handler(signal.SIGTERM, on_signal)
+    if usual[signal.SIGHUP] is not signal.SIG_IGN:
+        loop.add_signal_handler(signal.SIGHUP, on_hangup)
     try:
         yield
     finally:

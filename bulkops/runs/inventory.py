@@ -99,7 +99,7 @@ def read_accounts(source: str | Path, *, stdin: TextIO | None = None) -> Invento
 async def select(
     workato: Workato,
     *,
-    accounts: str,
+    accounts: str | Inventory,
     exclude: str | None = None,
     limit: int | None = None,
     where: Mapping[str, str] | None = None,
@@ -108,6 +108,7 @@ async def select(
     """The accounts that --accounts, --exclude and --limit mean; "all" asks the API (`Pages.complete`).
 
     Args:
+        accounts: "all", what `read_accounts` takes, or what it returned.
         where: patterns by member (plan_id, name, external_id), such as {"name": "Acme*"}: of the customers, or of
             the account file's columns; all must match.
         known: accounts that are not new, by id or E-id. Without a new account the inventory is empty, which is not an
@@ -129,7 +130,7 @@ async def select(
         )
         source = f"the customer list of {workato.settings.url}"
     else:
-        found = read_accounts(accounts)
+        found = accounts if isinstance(accounts, Inventory) else read_accounts(accounts)
         _check_names(found, left_out, exclude)
         names = {folded(row.account) for row in found.rows} if left_out else set()
         if where:

@@ -187,8 +187,8 @@ def test_ctrl_c_at_the_submitter_stops_all_workers(tmp_path: Path, postgres: str
         assert (submitted.wait(), report["state"]) == (130, "interrupted"), err
         assert report["outcomes"]["not_attempted"] > 0
         assert sum(report["outcomes"].values()) == ACCOUNTS
-        for worker in workers:
-            worker.send_signal(signal.SIGTERM)
+        for worker, number in zip(workers, (signal.SIGTERM, signal.SIGHUP), strict=True):
+            worker.send_signal(number)
             assert worker.wait(30) == 0
         # From another machine, with an empty disk and without workers.
         again = played.run("resume", report["run"])
@@ -214,6 +214,10 @@ def test_a_worker_that_stops_hands_over(tmp_path: Path, postgres: str) -> None:
     with crew(tmp_path, postgres, lease_s=LONG_LEASE_S, customers=ACCOUNTS, time_scale=60) as played:
         first = played.start_worker()
         submitted = played.submit(*played.main_job())
+        assert submitted.stderr is not None
+        while "handed over" not in (said := submitted.stderr.readline()):
+            assert said, "it ended without a word"
+        submitted.send_signal(signal.SIGHUP)  # its terminal is lost: nobody stops
         with caught(played.at_work(first), first):
             first.send_signal(signal.SIGTERM)
         played.start_worker()

@@ -1,16 +1,51 @@
-"""Ctrl-C once drains, twice aborts, and afterwards has its usual effect again."""
+"""Ctrl-C, SIGTERM and SIGHUP: once drains, twice aborts; outside a run they end the command with one sentence."""
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
+import select
 import signal
-from typing import Any
+import termios
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
+from bulkops.__main__ import _end_as_interrupt
 from bulkops.cli.signals import listening
 from bulkops.runs import StopSignal
+from tests.cli.conftest import Cli, RemoteSandbox, Start
+from tests.cli.pseudo import on_a_terminal
+from tests.cli.stuck import FIFO
+from tests.fleet import fleet, wait_until
 from tests.patience import until
+from tests.processes import PREPARE, Process
+
+FIRST = "accounts that have begun an effect finish; press Ctrl-C again to stop now"
+SECOND = "stopping now; resume settles the accounts in progress"
+INTERRUPTED = "error: interrupted; no run was in progress\n"
+NOTHING = bytes(4)
+"""The count of bytes in an empty pipe, as ioctl has it."""
+COMMANDS = [
+    ("start-recipes", "--folder", "CRM", "--accounts", "-", "--yes"),
+    ("plan", "start-recipes", "--folder", "CRM", "--accounts", "-"),
+    ("resume", "20260102-k3f9", "--accounts", "-", "--yes"),
+    ("audit", "access", "--accounts", "-"),
+    ("call", "managed_users.folders.create", "--account", "1", "--body", "-", "--yes"),
+]
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """The signals as they were."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -25,16 +60,135 @@ async def test_once_and_twice(number: Any) -> None:
         assert not control.aborting
         os.kill(os.getpid(), number)
         await until(lambda: control.aborting)
-    assert said == [
-        "accounts that have begun an effect finish; press Ctrl-C again to stop now",
-        "stopping now; resume settles the accounts in progress",
-    ]
-    assert signal.getsignal(number) in {before, signal.SIG_DFL, signal.default_int_handler}
+    assert said == [FIRST, SECOND]
+    assert signal.getsignal(number) in {before, signal.default_int_handler}
 
 
-async def test_without_a_signal_nothing_is_said_and_handlers_are_gone() -> None:
+async def test_a_lost_terminal_never_stops_at_once() -> None:
+    """Its shell and the kernel send one SIGHUP each."""
     said: list[str] = []
+    control = StopSignal()
+    with listening(control, said.append):
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: control.draining)
+        os.kill(os.getpid(), signal.SIGHUP)
+        os.kill(os.getpid(), signal.SIGTERM)  # comes after it, and counts
+        await until(lambda: control.aborting)
+    assert said == [FIRST, SECOND]
+    os.kill(os.getpid(), signal.SIGHUP)  # nor does it end the report
+
+
+async def test_a_hangup_after_ctrl_c_does_not_count() -> None:
+    said: list[str] = []
+    control = StopSignal()
+    with listening(control, said.append):
+        os.kill(os.getpid(), signal.SIGINT)
+        await until(lambda: control.draining)
+        os.kill(os.getpid(), signal.SIGHUP)
+        await until(lambda: signal.getsignal(signal.SIGHUP) is signal.SIG_IGN)
+    assert said == [FIRST]
+    assert not control.aborting
+
+
+async def test_nohup_is_respected() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    _end_as_interrupt()
+    with listening(StopSignal(), lambda _: None):
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+async def test_without_a_signal_nothing_is_said_and_handlers_are_as_before() -> None:
+    said: list[str] = []
+    _end_as_interrupt()
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)]
+    assert signal.SIG_DFL not in before
     with listening(StopSignal(), said.append):
         pass
     assert said == []
-    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before
+
+
+def test_a_run_whose_terminal_is_lost_is_resumed(tmp_path: Path) -> None:
+    with fleet(tmp_path, customers=12, time_scale=100) as vendor:
+        ours, theirs = pty.openpty()
+        command = vendor.rollout_command("--concurrency", "2")
+        process = Process(command, env=vendor.environment(TERM="xterm"), cwd=tmp_path, terminal=theirs)
+
+        def begun() -> int:
+            if select.select([ours], [], [], 0)[0]:
+                os.read(ours, 65536)  # or a full terminal would stop it
+            return vendor.kinds()["folder.created"]
+
+        with closing(process):
+            wait_until(process, begun, 1)
+            os.close(ours)
+            assert process.wait(120) == 130
+        listed = vendor.cli("runs", "--journal", str(vendor.journal))
+        assert "interrupted" in listed.out
+        done = vendor.cli("resume", *vendor.policy, "--json")
+        assert (done.code, done.outcomes) == (0, {"changed": 12}), done.err
+        assert vendor.twice() == []
+
+
+@pytest.fixture
+def fifo(tmp_path: Path) -> Path:
+    os.mkfifo(tmp_path / "fifo")
+    return tmp_path / "fifo"
+
+
+def interrupt(process: Process, pipe: IO[bytes], number: int) -> None:
+    """Write one account, and send the signal when it has been read."""
+    pipe.write(b"4100231\n")
+    wait_until(process, lambda: int(fcntl.ioctl(pipe, termios.FIONREAD, NOTHING) == NOTHING), 1)
+    process.send_signal(number)
+
+
+def ended(process: Process) -> tuple[int | None, str, str]:
+    out, err = process.communicate(timeout=60)
+    return process.returncode, out, err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+def test_an_interrupt_ends_the_reading_of_a_pipe_that_has_no_end(
+    background: Start, here: Path, sandbox: RemoteSandbox, fifo: Path, command: Any, number: Any
+) -> None:
+    environment = {PREPARE: "tests.cli.stuck:read_stdin_from_fifo", FIFO: str(fifo)}
+    process = background(*command, env=sandbox.access | environment)
+    with fifo.open("wb", buffering=0) as ours:
+        interrupt(process, ours, number)
+        assert ended(process) == (130, "", INTERRUPTED)
+
+
+def test_ctrl_c_ends_a_list_of_accounts_that_is_typed(here: Path, sandbox: RemoteSandbox) -> None:
+    words = ("start-recipes", "--folder", "CRM", "--accounts", "-", "--yes")
+    code, seen = on_a_terminal(words, ("press Ctrl-D to end the list", "4100231\n\x03"), sandbox=sandbox)
+    assert code == 130, seen
+    assert "interrupted; no run was in progress" in seen
+
+
+def test_an_interrupt_does_not_wait_for_a_thread_that_never_ends(
+    background: Start, here: Path, sandbox: RemoteSandbox, fifo: Path
+) -> None:
+    """Python waits for each thread at exit."""
+    environment = {PREPARE: "tests.cli.stuck:with_a_thread_that_never_ends", FIFO: str(fifo)}
+    process = background(*COMMANDS[0], env=sandbox.access | environment)
+    with fifo.open("wb", buffering=0) as ours:
+        interrupt(process, ours, signal.SIGINT)
+        assert ended(process) == (130, "", INTERRUPTED)
+
+
+def test_an_interrupt_while_modules_are_imported_shows_no_traceback(shell: Cli) -> None:
+    """The command line takes a moment to import, in which a user may notice a slip."""
+    program = (
+        "import sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(name, *_):\n"
+        "        if name == 'bulkops.cli.app': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting)\n"
+        "from bulkops.__main__ import main\n"
+        "sys.exit(main())\n"
+    )
+    ended = shell("runs", code=program)
+    assert (ended.code, ended.out, ended.err) == (130, "", "error: interrupted\n")

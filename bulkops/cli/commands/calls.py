@@ -105,7 +105,7 @@ async def _make(wanted: _Wanted, *, yes: bool, client_file: str | None) -> int:
     call = generic.find_call(wanted.call_id)
     _check_flags(wanted, call)
     params = generic.from_texts(call, wanted.params)
-    body = None if wanted.body is None else _read_body(wanted.body, call)
+    body = None if wanted.body is None else await _read_body(wanted.body, call)
     account = None if wanted.account is None else account_segment(wanted.account)
     generic.check_call(call, params, account=account, body=body)
     settings = Settings.from_env(tuning=Tuning.beside(client_file))
@@ -134,8 +134,10 @@ def _check_flags(wanted: _Wanted, call: Call) -> None:
         say("reading the body from the terminal; press Ctrl-D to end it")
 
 
-def _read_body(name: str, call: Call) -> object:
-    data = _read(name)
+async def _read_body(name: str, call: Call) -> object:
+    from bulkops.cli.stdin import read_stdin
+
+    data = await read_stdin() if name == _STDIN else _read_file(name)
     if call.body == "octets":
         return data
     try:
@@ -144,9 +146,9 @@ def _read_body(name: str, call: Call) -> object:
         raise InputError(f"the body is not valid JSON: {error}", remedy="correct the JSON") from error
 
 
-def _read(name: str) -> bytes:
+def _read_file(name: str) -> bytes:
     try:
-        return sys.stdin.buffer.read() if name == _STDIN else Path(name).read_bytes()
+        return Path(name).read_bytes()
     except OSError as error:
         raise InputError(f"cannot read the body {name}: {error.strerror}", remedy="check the path") from error
 

@@ -71,8 +71,8 @@ def worker(concurrency: int, code: Path | None, grace: float, check: bool, journ
     Start it on any number of machines, with the same journal in PostgreSQL and a token of the workspace. `bulkops run`
     hands its run over while a worker is alive. When a worker dies, the others take its accounts over.
 
-    SIGTERM or Ctrl-C: it takes nothing new, finishes what has begun an effect, gives the rest back, and ends with exit
-    code 0. A second one stops accounts at once.
+    SIGTERM, SIGHUP or Ctrl-C: it takes nothing new, finishes what has begun an effect, gives the rest back, and ends
+    with exit code 0. A second one stops accounts at once.
     """
     from bulkops.cli import event_loop
 
