@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from bulkops.models.members import Id, Instant
 from bulkops.models.model import Model
+
+_FINISHED: Final = frozenset({"success", "failed"})
 
 
 class _Progress(Model, frozen=True, kw_only=True):
@@ -14,7 +18,7 @@ class _Progress(Model, frozen=True, kw_only=True):
 
     @property
     def is_finished(self) -> bool:
-        return self.state != "pending"
+        return self.state in _FINISHED
 
 
 class ProjectBuild(_Progress, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from bulkops.operations._folders import existing_folder, is_folder_name
 from bulkops.operations._plan_effects import expect
 from bulkops.operations.polling import Polling
 from bulkops.parameters import parameter
-from bulkops.steps import Context, Intent, is_planned, log_of, planned_id
+from bulkops.steps import Context, Intent, is_planned, log_of, planned_id, tuning_of
 
 _DEPLOY: Final = "deploy"
 _POLL: Final = {"managed_users.deployments.get": 1.3}
@@ -111,10 +111,22 @@ class DeployProject(Operation):
         return {"id": max(new)} if new else None
 
     async def _wait_for(self, ctx: Context, id_: int) -> None:
-        """Poll until it has ended. Raises: TaskFailed for one that did not succeed; its step may run again."""
-        deployment = await Polling.of(ctx, _DEPLOY).until_finished(partial(ctx.account.deployments.get, id_))
+        """Poll until it has ended.
+
+        Raises: TaskFailed for one that did not succeed, whose step may run again; TaskUnknown for one that does not
+        end.
+        """
+        deadline_s = tuning_of(ctx).import_deadline_s
+        ask = partial(ctx.account.deployments.get, id_)
+        deployment = await Polling.of(ctx, _DEPLOY).until_finished(ask, deadline_s=deadline_s)
         if deployment.state == "success":
             return
+        if not deployment.is_finished:
+            raise TaskUnknown(
+                f"deployment {id_} of project {self.project!r} is still {deployment.state!r} after {deadline_s:g} s",
+                cause="the deployment did not end in time",
+                remedy="`bulkops resume` asks again",
+            )
         await ctx.reset_step(_DEPLOY)
         raise TaskFailed(
             f"deployment {id_} of project {self.project!r} ended as {deployment.state!r}",

@@ -7,7 +7,6 @@ accounts wait for quotas and decide when the run ends. Only the last imports are
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, TypeVar
 
@@ -82,7 +81,7 @@ class Polling:
         likely = memory_of(ctx).shared.setdefault(_GUESS + what, LikelyFinish(first_s))
         return cls(first_s, likely, session_of(ctx.account).pacer)
 
-    async def until_finished(self, ask: Callable[[], Awaitable[F]], *, deadline_s: float = math.inf) -> F:
+    async def until_finished(self, ask: Callable[[], Awaitable[F]], *, deadline_s: float) -> F:
         """What `ask` returns once it is finished, or the last of it after `deadline_s` seconds. Raises: as `ask`."""
         while True:
             await self.wait()

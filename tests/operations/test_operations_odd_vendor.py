@@ -35,7 +35,13 @@ Answer = Callable[[web.Request], tuple[int, Any] | None]
 
 ROWS = [{"id": 7}]
 TUNING = Tuning(
-    unlimited=True, max_rate=None, server_timeout_s=0.01, backoff_base_s=0.001, backoff_cap_s=0.002, first_poll_s=0.005
+    unlimited=True,
+    max_rate=None,
+    server_timeout_s=0.01,
+    backoff_base_s=0.001,
+    backoff_cap_s=0.002,
+    first_poll_s=0.005,
+    import_deadline_s=0.3,
 )
 
 
@@ -204,6 +210,23 @@ def test_a_deployment_that_fails(tmp_path: Path, ends: str, failure: str | None)
     (report,) = played(tmp_path, lambda request: deploying(request, ends, seen), deploy)
     (row,) = report.accounts
     assert (row.outcome, row.failure_class) == ("failed" if failure else "changed", failure), row
+    assert seen == ["/projects/f5/deploy"]
+
+
+@pytest.mark.parametrize("state", ["pending", "in_review"])
+def test_a_deployment_that_does_not_end_is_asked_for_again_and_not_sent_again(tmp_path: Path, state: str) -> None:
+    seen: list[str] = []
+    ends = [state]
+    deploy = DeployProject(project="CRM", environment="prod")
+
+    def end() -> None:
+        ends[0] = "success"
+
+    first, second = played(tmp_path, lambda request: deploying(request, ends[0], seen), deploy, paused=end)
+    (row,) = first.accounts
+    assert (row.outcome, row.cause) == ("unknown", "the deployment did not end in time"), row
+    assert state in str(row.reason)
+    assert second.accounts[0].outcome == "changed", second.accounts[0]
     assert seen == ["/projects/f5/deploy"]
 
 
