@@ -15,6 +15,7 @@ import attrs
 from bulkops.catalogue import ANY_MEMBER, Call, Parameter
 from bulkops.close_match import did_you_mean
 from bulkops.errors import ConfigError
+from bulkops.models.text import one_line
 from bulkops.resources._types import fits
 
 WHOLE_BODY: Final = "body"
@@ -133,9 +134,10 @@ def _check(call: Call, name: str, parameter: Parameter, value: Any) -> None:
     if (value is None and parameter.place != "path") or parameter.name == ANY_MEMBER:
         return
     if not fits(parameter.type, value):
+        is_shown = parameter.type in {"int", "bool"} and isinstance(value, str | int | float)  # else maybe a secret
+        given = one_line(repr(value), longest=80) if is_shown else type(value).__name__
         raise ConfigError(
-            f"{call.id}: {name} must be {_WORDS[parameter.type]}, not {type(value).__name__}",
-            remedy="correct the value",
+            f"{call.id}: {name} must be {_WORDS[parameter.type]}, not {given}", remedy="correct the value"
         )
 
 
