@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, Literal
 
 import attrs
@@ -15,6 +15,9 @@ PARTNER: Final = "partner"
 """Stands for the account in rows about the partner's own workspace, and in rows about every account."""
 
 Way = Literal["member", "group", "project", "customer manager"]
+
+PARTS: Final[Mapping[str, Way]] = {"groups": "group", "projects": "project"}
+"""What a token may be unable to read in an account, by the word of `AccountAccess.unread`."""
 
 _STAFF: Final = "federation_manager"
 _GROUPS: Final = "managed_users.user_groups"
@@ -66,10 +69,8 @@ async def access_of_account(account: Account, *, workspace: str = "", members_on
         return AccountAccess(rows=tuple(sorted(rows)))
     people = {member.id: member for member in members}
     unread: list[str] = []
-    for what, found in (
-        ("groups", _of_groups(account, people, base)),
-        ("projects", _of_projects(account, people, base)),
-    ):
+    parts = (_of_groups(account, people, base), _of_projects(account, people, base))
+    for what, found in zip(PARTS, parts, strict=True):
         try:
             rows += [row async for row in found]
         except StatusError as error:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 import attrs
 
 from bulkops.audit.access import Access
+from bulkops.audit.files import Audit
 
 _Key: TypeAlias = tuple[str, str, str, str, str]
 
@@ -21,16 +22,27 @@ class Change:
     before: str = ""
 
 
-def changes(before: Iterable[Access], now: Iterable[Access]) -> Iterator[Change]:
-    """The changes, by account and person. Names of people and customers are not compared, only access."""
-    old, new = ({_key(row): row for row in rows} for rows in (before, now))
+def changes(before: Audit, now: Audit) -> Iterator[Change]:
+    """The changes, by account and person, of what both audits have read. Names of people and customers are not
+    compared, only access.
+    """
+    old, new = ({_key(row): row for row in audit.rows} for audit in (before, now))
     for key in sorted(old.keys() | new.keys()):
+        row = new.get(key) or old[key]
+        if row.way in before.ways_unread(row.account) | now.ways_unread(row.account):
+            continue
         if key not in old:
-            yield Change("added", new[key])
+            yield Change("added", row)
         elif key not in new:
-            yield Change("removed", old[key])
-        elif old[key].role != new[key].role:
-            yield Change("changed", new[key], before=old[key].role)
+            yield Change("removed", row)
+        elif old[key].role != row.role:
+            yield Change("changed", row, before=old[key].role)
+
+
+def read_by_one(before: Audit, now: Audit) -> list[str]:
+    """Accounts of which only one of the audits could read something."""
+    troubled = {account for audit in (before, now) for account in (*audit.failed, *audit.unread)}
+    return sorted(account for account in troubled if before.ways_unread(account) != now.ways_unread(account))
 
 
 def _key(row: Access) -> _Key:

@@ -12,10 +12,11 @@ from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
-from bulkops.audit.access import PARTNER, Access
+from bulkops.audit.access import PARTNER, PARTS, Access, Way
 from bulkops.errors import ConfigError, InputError
 from bulkops.report.html.kit import page_environment, styled
 from bulkops.report.safe_text import inline, spreadsheet_cell
+from bulkops.report.text import counted
 
 Format: TypeAlias = Literal["text", "csv", "jsonl", "html"]
 FORMATS: Final = ("text", "csv", "jsonl", "html")
@@ -31,7 +32,8 @@ _MANY: Final = 2
 class Audit:
     """`host`: base URL; `at`: when it was read, ISO 8601 in UTC; `accounts`: how many were asked for.
 
-    `failed`: why an account could not be read, by account; `unread`: what could not be read in others.
+    `failed`: why an account could not be read, by account; `unread`: what could not be read in others; `members_only`:
+    no groups and no projects were asked for.
     """
 
     host: str
@@ -40,6 +42,16 @@ class Audit:
     rows: tuple[Access, ...]
     failed: Mapping[str, str] = attrs.field(factory=dict)
     unread: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
+    members_only: bool = False
+
+    def ways_unread(self, account: str) -> frozenset[Way]:
+        """Ways of access of which the audit does not know whether the account has them."""
+        if account in self.failed:
+            return frozenset({"member", "group", "project"})
+        if self.members_only:
+            return frozenset({"group", "project"})
+        words = {what.partition(":")[0] for what in self.unread.get(account, ())}
+        return frozenset(way for name, way in PARTS.items() if name in words)
 
     @property
     def people(self) -> dict[str, list[Access]]:
@@ -48,6 +60,11 @@ class Audit:
         for row in self.rows:
             found[row.person].append(row)
         return dict(sorted(found.items()))
+
+    @property
+    def people_counted(self) -> str:
+        """`1 person`, `41 people`."""
+        return f"{len(self.people)} {'person' if len(self.people) == 1 else 'people'}"
 
     @property
     def staff(self) -> list[str]:
@@ -78,8 +95,8 @@ def render_audit(audit: Audit, form: Format) -> str:
 
 def _text(audit: Audit) -> str:
     lines = [
-        f"{audit.accounts} accounts at {audit.host}, {audit.at}",
-        f"{len(audit.people)} people, {len(audit.staff)} of them of the partner",
+        f"{counted(audit.accounts)} at {audit.host}, {audit.at}",
+        f"{audit.people_counted}, {len(audit.staff)} of them of the partner",
         "",
     ]
     for row in audit.rows:
@@ -108,7 +125,7 @@ def _cell(value: object) -> str:
 
 def _jsonl(audit: Audit) -> str:
     """The first line is about the audit, each other a row."""
-    head = {name: getattr(audit, name) for name in ("host", "at", "accounts", "failed", "unread")}
+    head = {name: getattr(audit, name) for name in ("host", "at", "accounts", "failed", "unread", "members_only")}
     return "".join(
         json.dumps(row, ensure_ascii=False) + "\n" for row in ({"audit": head}, *map(attrs.asdict, audit.rows))
     )
@@ -142,6 +159,7 @@ def read_audit(path: str | Path) -> Audit:
             rows=tuple(rows[1:]),
             failed=dict(head["failed"]),
             unread={account: tuple(what) for account, what in head["unread"].items()},
+            members_only=bool(head["members_only"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path}, line 1: not the first line of an audit", remedy=_WRITE_IT) from error

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from bulkops.audit import (
     access_of_partner,
     changes,
     read_audit,
+    read_by_one,
     render_audit,
 )
 from bulkops.errors import ConfigError, Forbidden, InputError, NotFound
@@ -132,15 +134,41 @@ def test_a_spreadsheet_evaluates_no_cell_and_a_page_no_name() -> None:
     assert "default-src 'none'; style-src 'sha256-" in page
 
 
+def _audit(*rows: Access, **known: Any) -> Audit:
+    return Audit(host="http://h", at="t", accounts=2, rows=rows, **known)
+
+
 def test_changes_are_added_removed_and_other_roles() -> None:
     promoted = Access(account="7", person="kim@a.example", way="member", role="Operator", environment="dev")
-    found = list(changes(ROWS, (promoted, *ROWS[1:3])))
+    found = list(changes(_audit(*ROWS), _audit(promoted, *ROWS[1:3])))
     assert [(change.kind, change.now.person, change.before) for change in found] == [
         ("changed", "kim@a.example", "Admin"),
         ("removed", "lee@p.example", ""),
     ]
-    assert [change.kind for change in changes((), ROWS)] == ["added"] * 4
-    assert list(changes(ROWS, ROWS)) == []
+    assert [change.kind for change in changes(_audit(), _audit(*ROWS))] == ["added"] * 4
+    assert list(changes(_audit(*ROWS), _audit(*ROWS))) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "left", "unknown"),
+    [
+        ({"failed": {"7": "500"}}, {"8"}, ["7"]),
+        ({"unread": {"7": ("groups: 403",)}}, {"7 member", "7 project", "8"}, ["7"]),
+        ({"unread": {"7": ("groups: 403", "projects: 403")}}, {"7 member", "8"}, ["7"]),
+        ({"members_only": True}, {"7 member", "8"}, []),
+    ],
+)
+def test_what_only_one_audit_has_read_is_no_change(known: Any, left: set[str], unknown: list[str]) -> None:
+    """An account that could not be read lost all of its people, as it seemed."""
+    seven = [Access(account="7", person="kim", way=way) for way in ("member", "group", "project")]
+    old, new = _audit(*seven, Access(account="8", person="lee", way="member")), _audit(**known)
+    for before, now, kind in ((old, new, "removed"), (new, old, "added")):
+        found = list(changes(before, now))
+        assert {change.kind for change in found} == {kind}
+        rows = {(change.now.account, change.now.way) for change in found}
+        assert {account if account == "8" else f"{account} {way}" for account, way in rows} == left
+        assert read_by_one(before, now) == unknown
+    assert (list(changes(new, new)), read_by_one(new, new)) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -151,7 +179,8 @@ def test_changes_are_added_removed_and_other_roles() -> None:
         ('{"audit": 3}', "is empty"),
         ('{"audit": {"host": "h"}}', "line 1: not the first line of an audit"),
         (
-            '{"audit": {"host": "h", "at": "t", "accounts": 1, "failed": {}, "unread": {}}}\n{"who": 1}',
+            '{"audit": {"host": "h", "at": "t", "accounts": 1, "failed": {}, "unread": {}, "members_only": false}}\n'
+            '{"who": 1}',
             "line 2: not a line",
         ),
     ],

@@ -42,6 +42,7 @@ def test_two_audits_and_what_changed(cli: Cli, sandbox: RemoteSandbox) -> None:
     assert changed.code == 1
     assert changed.out.count("added ") == 2
     assert "kim@x.example: member, Admin, dev" in changed.out
+    assert changed.err == "groups and projects are not compared: one of the audits has only members\n"
     same = cli("audit", "compare", "now.jsonl", "now.jsonl")
     assert (same.code, same.out) == (0, "no change\n")
     page = cli("audit", "access", *accounts, *file, "-o", "access.html")
@@ -55,6 +56,12 @@ def test_an_account_that_cannot_be_read_is_named(cli: Cli, sandbox: RemoteSandbo
     assert result.code == 1
     assert "not read: 1: " in result.err
     assert Path("a.csv").read_text().startswith("account,workspace,person,")
+    file = ("--client-file", sandbox.client_file)
+    for accounts, name in (("4100231", "all.jsonl"), ("1,4100231", "part.jsonl")):
+        cli("audit", "access", "--accounts", accounts, *file, "-o", name)
+    assert Path("all.jsonl").read_text().startswith('{"audit": ')
+    compared = cli("audit", "compare", "all.jsonl", "part.jsonl")
+    assert (compared.code, compared.out) == (1, "unknown  1: only one of the audits could read it\n")
 
 
 def test_an_account_to_exclude_that_does_not_exist_is_told(cli: Cli, sandbox: RemoteSandbox) -> None:

@@ -12,7 +12,7 @@ from bulkops.cli.click_ext import Noun, Verb, option
 from bulkops.cli.exit_codes import EXIT_FAILED
 from bulkops.cli.options import accounts_options, client_file_option, if_running_option, quiet_option
 from bulkops.cli.options.types import FileName
-from bulkops.cli.terminal import one_line, put, say
+from bulkops.cli.terminal import counted, one_line, put, say
 
 if TYPE_CHECKING:
     from bulkops.audit import AccountAccess, Audit, Change
@@ -101,7 +101,7 @@ async def _read_access(wanted: _Wanted) -> int:
         put(text)
     else:
         write(Path(wanted.path), text)
-        say(f"{audit.accounts} accounts, {len(audit.people)} people: {wanted.path}")
+        say(f"{counted(audit.accounts, 'account')}, {audit.people_counted}: {wanted.path}")
     for account, why in list(audit.failed.items())[:10]:
         say(f"not read: {account}: {why}")
     return EXIT_FAILED if audit.failed else 0
@@ -153,6 +153,7 @@ async def _audit(workato: Workato, accounts: str, wanted: _Wanted) -> Audit:
         rows=tuple(sorted(rows)),
         failed=failed,
         unread=unread,
+        members_only=wanted.members_only,
     )
 
 
@@ -162,18 +163,27 @@ async def _audit(workato: Workato, accounts: str, wanted: _Wanted) -> Audit:
 def compare(before: str, now: str) -> int:
     """Show what changed between two audits.
 
-    Shows access that was added or removed, and changed roles. Sends nothing. Exit codes as in diff: 0 no change, 1
-    changes, 2 the files could not be compared.
+    Shows access that was added or removed, and changed roles, as far as both audits could read it. Sends nothing. Exit
+    codes as in diff: 0 no change, 1 changes, or accounts that only one audit could read, 2 the files could not be
+    compared.
     """
-    from bulkops.audit import changes, read_audit
+    from bulkops.audit import changes, read_audit, read_by_one
 
-    found = list(changes(read_audit(before).rows, read_audit(now).rows))
-    put("".join(f"{_line(change)}\n" for change in found) or "no change\n")
-    return 1 if found else 0
+    old, new = read_audit(before), read_audit(now)
+    lines = [_line(change) for change in changes(old, new)]
+    lines += [_aligned("unknown", f"{one}: only one of the audits could read it") for one in read_by_one(old, new)]
+    if old.members_only is not new.members_only:
+        say("groups and projects are not compared: one of the audits has only members")
+    put("".join(f"{line}\n" for line in lines) or "no change\n")
+    return 1 if lines else 0
 
 
 def _line(change: Change) -> str:
     row = change.now
     role = row.role if change.kind != "changed" else f"{change.before} -> {row.role}"
     what = ", ".join(filter(None, (row.way, row.through, role, row.environment)))
-    return one_line(f"{change.kind:<8} {row.account}: {row.person}: {what}")
+    return _aligned(change.kind, f"{row.account}: {row.person}: {what}")
+
+
+def _aligned(kind: str, words: str) -> str:
+    return f"{kind:<8} {one_line(words)}"
