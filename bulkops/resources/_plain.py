@@ -35,7 +35,7 @@ def payload(reply: Reply) -> Any:
 
 
 def page(reply: Reply) -> list[Any]:
-    """The list in the response, wherever it is. Raises: DecodeError when there is none, else as `whole`."""
+    """The list in the response, wherever it is. Raises: DecodeError when it has no list, else as `whole`."""
     found = _list_in(whole(reply))
     if not isinstance(found, list):
         raise decode_error(reply, "no list in it")
