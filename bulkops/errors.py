@@ -129,7 +129,7 @@ class ApiError(BulkopsError):
     @property
     def may_have_acted(self) -> bool:
         """Whether the server may have acted on a changing call: it was sent, and not refused."""
-        return self._leaves_open and not self.is_read
+        return not self.is_read and self._leaves_open
 
     @property
     def _leaves_open(self) -> bool:

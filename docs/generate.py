@@ -59,6 +59,9 @@ def _errors() -> Iterator[str]:
     _, _, rest = tree.partition("\n\n")
     drawn, _, after = rest.partition("\n\n")
     yield f"\n```text\n{inspect.cleandoc(drawn)}\n```\n\n{after}\n"
+    yield "The exit code is that of a command which the error ends. Of an API error it is 1 when the vendor may have"
+    yield "acted on a change."
+    yield ""
     yield "| error | failure class | exit code | about |"
     yield "| --- | --- | --- | --- |"
     for kind in _error_classes():
@@ -100,8 +103,10 @@ def _about(tree: str, name: str) -> str:
 
 
 def _exit_code(kind: type[errors.BulkopsError]) -> int:
-    """By class alone: no instance is needed to tell."""
-    return exit_code(kind.__new__(kind))
+    """Of an instance without members. An error of the API is one of a read, unless that cannot be."""
+    error = kind.__new__(kind)
+    vars(error)["is_read"] = kind is not errors.OutcomeUnknown
+    return exit_code(error)
 
 
 def _messages() -> Iterator[str]:

@@ -124,7 +124,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_USAGE
     except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the one place where an error becomes an exit code
         code = report_failure(
-            error, debug=invocation.debug, secrets=known_secrets(), if_interrupted=invocation.if_interrupted
+            error,
+            debug=invocation.debug,
+            secrets=known_secrets(),
+            if_interrupted=invocation.if_interrupted,
+            has_begun=invocation.has_begun,
         )
         given = sys.argv[1:] if arguments is None else arguments
         return EXIT_FAILED if code == EXIT_USAGE and DETAILED in given else code  # there 2 means changes

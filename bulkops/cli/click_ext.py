@@ -26,13 +26,15 @@ NOT_IN_RUN: Final = ("interrupted; no run was in progress", None)
 class Invocation:
     """What one call of the command line was asked to tell about itself.
 
-    `if_interrupted`: the message of an interrupt that ends the command, and the command that goes on.
+    `if_interrupted`: the message of an interrupt that ends the command, and the command that goes on; `has_begun`: the
+    command has begun what it was asked for, other than accounts of a run.
     """
 
     debug: bool = False
     verbose: bool = False
     plan: PlanFlags | None = None
     if_interrupted: tuple[str, str | None] = NOT_IN_RUN
+    has_begun: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -48,6 +50,11 @@ class PlanFlags:
     save: str | None
     export: bool
     detailed_exitcode: bool = False
+
+
+def note_begun() -> None:
+    """From now on an error of the API is the failure of what the command was asked for."""
+    click.get_current_context().ensure_object(Invocation).has_begun = True
 
 
 def plan_flags() -> PlanFlags | None:

@@ -1,8 +1,8 @@
 """Exit codes of errors, and their messages. A run ends with the code of its report: `Report.exit_code`.
 
-0 all well, 1 some accounts failed or unknown (or a failure with no code of its own), 2 usage or configuration, or the
-vendor is out of reach, 3 halted by a gate, 4 authentication, 5 paused, 130 interrupted. `plan --detailed-exitcode`: 0
-nothing to do, 2 changes, 1 any error but 4 and 130.
+0 all well, 1 some accounts failed or unknown (or a failure with no code of its own), 2 nothing was begun: usage,
+configuration, or a request that failed without an effect, 3 halted by a gate, 4 authentication, 5 paused, 130
+interrupted. `plan --detailed-exitcode`: 0 nothing to do, 2 changes, 1 any error but 4 and 130.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import click
 from bulkops.cli.click_ext import NOT_IN_RUN
 from bulkops.cli.terminal import one_line, say, say_failure
 from bulkops.errors import (
+    ApiError,
     BulkopsError,
     ConfigError,
     ConnectFailed,
@@ -22,6 +23,7 @@ from bulkops.errors import (
     JournalError,
     PlanError,
     RunAborted,
+    TaskFailed,
     Unauthorized,
 )
 from bulkops.exception_groups import worst_of
@@ -54,24 +56,30 @@ def report_failure(
     debug: bool,
     secrets: tuple[str, ...] = (),
     if_interrupted: tuple[str, str | None] = NOT_IN_RUN,
+    has_begun: bool = False,
 ) -> int:
     """Print the error and its remedy to stderr and return the exit code. Secrets are masked; a traceback needs
-    `debug`. `if_interrupted`: see `Invocation`.
+    `debug`. `if_interrupted`, `has_begun`: see `Invocation`.
     """
     error = worst_of(error)  # task groups wrap even a single error
     if debug:
         say(masked("".join(traceback.format_exception(error)).rstrip(), secrets))
     what, remedy = if_interrupted if isinstance(error, KeyboardInterrupt | click.Abort) else _words(error)
     say_failure(masked(one_line(what), secrets), masked(one_line(remedy), secrets) if remedy else None)
-    return exit_code(error)
+    return exit_code(error, has_begun=has_begun)
 
 
-def exit_code(error: BaseException) -> int:
+def exit_code(error: BaseException, *, has_begun: bool = False) -> int:
+    """Errors of accounts are in their rows. So one that ends a run's command came before the first account."""
     if isinstance(error, KeyboardInterrupt | click.Abort):
         return EXIT_INTERRUPTED
     if isinstance(error, click.UsageError):
         return EXIT_USAGE
-    return next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), EXIT_FAILED)
+    code = next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), None)
+    if code is not None:
+        return code
+    is_early = isinstance(error, ApiError | TaskFailed) and not (has_begun or error.may_have_acted)
+    return EXIT_USAGE if is_early else EXIT_FAILED
 
 
 def _words(error: BaseException) -> tuple[str, str | None]:

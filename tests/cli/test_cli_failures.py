@@ -31,8 +31,12 @@ API: dict[str, Any] = {
         (errors.Unauthorized("what", status=401, said="no", remedy="remedy", **API), 4),
         (errors.RunAborted("what", run_id="r", remedy="remedy"), 3),
         (errors.RunFailed("what", run_id="r", remedy="remedy"), 1),
+        (errors.ServerError("what", status=500, said="oops", remedy="remedy", is_read=True, **API), 2),
         (errors.ServerError("what", status=500, said="oops", remedy="remedy", **API), 1),
-        (errors.TaskFailed("what", remedy="remedy"), 1),
+        (errors.Forbidden("what", status=403, said="no", remedy="remedy", **API), 2),
+        (errors.DecodeError("what", remedy="remedy", is_read=True, sent_at=1.0, **API), 2),
+        (errors.OutcomeUnknown("what", remedy="remedy", sent_at=1.0, **API), 1),
+        (errors.TaskFailed("what", remedy="remedy"), 2),
         (ExceptionGroup("group", [errors.ConfigError("what", remedy="remedy")]), 2),
     ],
 )
@@ -52,6 +56,12 @@ def test_a_vendor_out_of_reach_is_no_failed_account_and_leaves_no_run_to_retry(
 ) -> None:
     assert report_failure(errors.ConnectFailed("what", remedy="look, then `bulkops retry`", **API), debug=False) == 2
     assert capsys.readouterr().err.splitlines()[-1] == "  try: check the network and WORKATO_HOST"
+
+
+@pytest.mark.parametrize(("has_begun", "code"), [(False, 2), (True, 1)])
+def test_a_refusal_is_2_before_the_command_has_begun_and_1_afterwards(has_begun: bool, code: int) -> None:
+    error = errors.Forbidden("what", status=403, said="no", **API)
+    assert report_failure(error, debug=False, has_begun=has_begun) == code
 
 
 def test_a_value_from_the_environment_is_called_by_its_variable(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bulkops.session import _host
-from tests.cli.conftest import Cli
+from tests.cli.conftest import Cli, RemoteSandbox
 from tests.fleet import fleet
 
 COMMANDS = [
@@ -20,6 +20,14 @@ COMMANDS = [
     ("plan", "rollout.toml", "--accounts", "some.txt"),
     ("call", "managed_users.get", "--account", "4100231"),
     ("each", "managed_users.get", "--accounts", "some.txt", "--yes"),
+    ("doctor", "rollout.toml"),
+]
+
+COMMANDS_THAT_LIST = [
+    ("run", "rollout.toml", "--yes"),
+    ("plan", "rollout.toml"),
+    ("create-folder", "--folder", "A", "--accounts", "all", "--yes"),
+    ("audit", "access", "--accounts", "all"),
     ("doctor", "rollout.toml"),
 ]
 
@@ -48,6 +56,26 @@ def test_a_host_that_was_never_reached_is_exit_2_and_one_sentence(cli: Cli, dead
     assert f"cannot connect to {dead}: Connection refused" in said[0]
     assert "check the network and WORKATO_HOST" in result.out + result.err
     assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize("command", COMMANDS_THAT_LIST, ids=lambda command: " ".join(command[:2]))
+@pytest.mark.parametrize(
+    "trouble",
+    [("rights", {"deny": ["managed_users.list"]}), ("faults", {"malformed": 1.0})],
+    ids=["refused", "malformed"],
+)
+def test_a_list_of_accounts_that_cannot_be_read_is_exit_2(
+    cli: Cli, sandbox: RemoteSandbox, here: Path, trouble: tuple[str, Any], command: Any
+) -> None:
+    assert cli("init").code == 0
+    before = len(sandbox.effects("folder.created"))
+    sandbox.ask(*trouble)
+    result = cli(*command, "--client-file", str(sandbox.client_file))
+    sandbox.ask("reset", {})
+    assert result.code == 2, result.err
+    assert "Traceback" not in result.err
+    assert len(sandbox.effects("folder.created")) == before
+    assert cli("runs").out == ""
 
 
 def test_no_run_is_made_for_a_host_that_was_never_reached(cli: Cli, dead: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from bulkops.cli.click_ext import Verb, option
+from bulkops.cli.click_ext import Verb, note_begun, option
 from bulkops.cli.exit_codes import EXIT_FAILED
 from bulkops.cli.options import client_file_option
 from bulkops.cli.options.types import Assignment, CallName, FileName, once
@@ -119,6 +119,7 @@ async def _make(wanted: _Wanted, *, yes: bool, client_file: str | None) -> int:
         Workato.from_settings(settings, observe=Outage().observe) as workato,
         hold_credential(session_of(workato), "of bulkops call", if_running="share", journal=Location.ambient()),
     ):
+        note_begun()
         if wanted.all_pages and wanted.jsonl:
             async for row in workato.rows(call.id, account=account, **params):
                 _put_line(row)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import click
 
-from bulkops.cli.click_ext import PlanFlags, Verb, option, plan_flags
+from bulkops.cli.click_ext import PlanFlags, Verb, note_begun, option, plan_flags
 from bulkops.cli.options import operation_options, run_options
 from bulkops.cli.options.from_parameters import operation_named
 from bulkops.cli.options.types import FileName
@@ -91,6 +91,7 @@ class _Export:
                 return await self._plan(plan, workato.with_options(read_only=True), as_json=output.json)
             if not output.quiet:
                 say(f"exporting {self.what} of the partner's workspace at {settings.url}")
+            note_begun()
             done = await export_to_file(
                 workato, self.file, manifest=self.manifest, folder=self.folder, overwrite=self.overwrite
             )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bulkops.cli.click_ext import Verb, option
+from bulkops.cli.click_ext import Verb, note_begun, option
 from bulkops.cli.options import client_file_option, yes_option
 from bulkops.cli.terminal import one_line, put
 
@@ -87,6 +87,7 @@ async def _share(
             put(f"{what}\n")
             return
         await consent.ask(Question(lines=[f"at {settings.url}: {what}"], yes_does="Change this for all customers"))
+        note_begun()
         await share_connector(workato, found, version=wanted)
     put(f"{name}: {_words(wanted)}; until now {_words(before)}\n")
 
