@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import stat
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import pytest
 
 from bulkops.hosts import DATA_CENTERS
 from bulkops.settings import SANDBOX_TOKEN
-from tests.cli.conftest import Cli, RemoteSandbox, environment
+from tests.cli.conftest import Cli, RemoteSandbox, Start, environment
 
 PACKAGE = Path(__file__).parents[2] / "bulkops" / "_demo" / "crm-v1.zip"
 
@@ -112,23 +111,13 @@ def test_a_sandbox_token_is_never_sent_to_the_vendor(
     assert sandbox.token not in refused.err
 
 
-def test_the_sandbox_writes_what_another_shell_needs(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "bulkops", "sandbox", "--customers=1", "--time-scale=600"]
-    process = subprocess.Popen(
-        [*command, "--client-file", "client.toml", "--env-file", "sandbox.env"],
-        env=environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        greeting = process.stdout.readline()
-        assert "sandbox with 1 customer on http" in greeting
-        assert stat.S_IMODE(os.stat("sandbox.env").st_mode) == 0o600
-        shell = f". ./sandbox.env && {sys.executable} -m bulkops call managed_users.list"
-        done = subprocess.run(["sh", "-c", shell], env=environment(), capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        assert len(json.loads(done.stdout)) == 1
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
+def test_the_sandbox_writes_what_another_shell_needs(background: Start) -> None:
+    files = ("--client-file", "client.toml", "--env-file", "sandbox.env")
+    process = background("sandbox", "--customers=1", "--time-scale=600", *files, env={})
+    greeting = process.stdout.readline()
+    assert "sandbox with 1 customer on http" in greeting
+    assert stat.S_IMODE(os.stat("sandbox.env").st_mode) == 0o600
+    shell = f". ./sandbox.env && {sys.executable} -m bulkops call managed_users.list"
+    done = subprocess.run(["sh", "-c", shell], env=environment(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)) == 1

@@ -26,8 +26,8 @@ class TestBars:
     def test_a_limit_ten_times_wider_is_used_five_times_as_fast_from_the_third_minute_on(
         self, kind: str, says_when: bool
     ) -> None:
-        work, _ = worked(Work(KINDS[kind](600), 600.0, says_when=says_when))
-        minutes = [work.between(60.0 * minute, 60.0 * minute + 60) for minute in range(10)]
+        work, _ = worked(Work(KINDS[kind](600), 360.0, says_when=says_when))
+        minutes = [work.between(60.0 * minute, 60.0 * minute + 60) for minute in range(6)]
         assert min(minutes[2:]) >= 5 * 60, minutes
         assert len(work.refused) <= 3
 
