@@ -18,6 +18,7 @@ OUTAGES = ("tests/chaos/test_outages.py",)
 HOSTILE = ("tests/chaos/test_hostile_server.py::test_bad_answers_to_the_first_look",)
 CHANGES = ("tests/chaos/test_hostile_server.py::test_bad_answers_to_changes[POST folders]",)
 INPUTS = ("tests/chaos/test_inputs.py",)
+ACCOUNT_FILES = ("tests/unit/runs/test_runs_inventory.py",)
 EXCHANGE = ("tests/session/test_session_exchange.py",)
 SECRETS = ("tests/session/test_session_secrets.py",)
 WITHOUT_STEPS = ("tests/unit/runs/test_runs_without_steps.py",)
@@ -729,7 +730,7 @@ MISTAKES = (
         "sum(info.file_size for info in members) < 0",
         INPUTS,
     ),
-    Mistake("007 and 7 are two accounts", "_account", "str(int(account))  # 007", "account  # 007", INPUTS),
+    Mistake("007 and 7 are two accounts", "_account", "str(int(account))  # 007", "account  # 007", ACCOUNT_FILES),
     Mistake(
         "a report's cell may be a formula", "_FORMULA", "=+-@", "", ("tests/unit/report/test_report_structured.py",)
     ),
