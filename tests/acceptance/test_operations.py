@@ -99,7 +99,7 @@ async def check_that_an_operation_without_changes_has_nothing_to_undo(
     assert since == Counter({"folder.created": len(rows), "folder.deleted": len(rows)})
 
 
-@every_case_on(10)
+@every_case_on(6)
 @in_sandbox()
 async def test_faults_do_nothing_twice(it: Here, case: Case, customers: int) -> None:
     rows = accounts(case, customers)
