@@ -171,6 +171,11 @@ class Operation:
         """Packages of the run, by the sha256 of their content: the journal keeps them, for every machine."""
         return {}
 
+    @property
+    def awaits_export(self) -> bool:
+        """Whether `prepare` has an export to send, before which the changes to an account are not known whole."""
+        return False
+
     def as_prepared(self, data: Mapping[str, Any]) -> Operation:
         """As an earlier `prepare` left it (`data`: name and parameters of that one), if that was this operation; else
         itself. Raises: InputError or ConfigError when its files are gone."""
@@ -294,6 +299,10 @@ class Chain(Operation):
 
     def needed_files(self) -> Mapping[str, bytes]:
         return {digest: data for each in self.operations for digest, data in each.needed_files().items()}
+
+    @property
+    def awaits_export(self) -> bool:
+        return any(operation.awaits_export for operation in self.operations)
 
     def as_prepared(self, data: Mapping[str, Any]) -> Operation:
         rows = data["parameters"].get("operations", ()) if data["name"] == self.name else ()

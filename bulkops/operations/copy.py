@@ -186,10 +186,14 @@ class Copy(Operation):
         object.__setattr__(made, "held", attrs.evolve(self.held, **held))  # nobody else has seen it
         return made
 
+    @property
+    def awaits_export(self) -> bool:
+        return self.held.content is None and not refers(self.source)
+
     async def prepare(self, workato: Workato, journal: AnyLocation) -> Copy:
         """With the content of the one source, whose packages the journal keeps. Sends what its export takes; nothing
         where each row has its own source."""
-        if self.held.content is not None or refers(self.source):
+        if not self.awaits_export:
             return self
         content = await self._source(workato, self.source).export(self._wanted)
         async with Journal.open(journal) as opened:
@@ -214,7 +218,7 @@ class Copy(Operation):
         return added(super().cost(foreseen), exported)
 
     def run_cost(self) -> Mapping[str, float]:
-        return {} if self.held.content is not None or refers(self.source) else self._cost_of_source()
+        return self._cost_of_source() if self.awaits_export else {}
 
     def _cost_of_source(self) -> Mapping[str, float]:
         """Of one source; nothing where it has quotas of its own."""

@@ -143,6 +143,10 @@ class ImportPackage(Operation):
             )
         return made
 
+    @property
+    def awaits_export(self) -> bool:
+        return self.package is None
+
     async def prepare(self, workato: Workato, journal: AnyLocation) -> ImportPackage:
         """With the package of the manifest, which the journal keeps. Sends what an export takes."""
         if self.package is not None or self.manifest is None:

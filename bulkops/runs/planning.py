@@ -92,12 +92,15 @@ class FleetPlan:
     def expected(self, operation: Operation) -> dict[str, tuple[str, ...] | str]:
         """By account that was looked at: the changes, or as text the problem for which it cannot be done.
 
-        Raises: PlanError when the plan is of another operation.
+        `operation`: as `planned` gave it.
+        Raises: PlanError when the plan is of another operation, or was made before the export of what is imported.
         """
         if operation.digest != self.operation["digest"]:
             raise PlanError(
                 f"the plan is for another operation: {self.title}", remedy="plan this operation, or run the planned one"
             )
+        if operation.awaits_export:
+            raise PlanError("the plan does not know what will be imported", remedy="plan again, with --export")
         return {plan.account: plan.problem or plan.changes for plan in self.accounts}
 
     def to_json(self) -> str:

@@ -11,7 +11,7 @@ import pytest
 import bulkops
 from bulkops import Outcome, Workato
 from bulkops.errors import InputError, PlanError
-from bulkops.operations import CreateFolder
+from bulkops.operations import Copy, CreateFolder, ImportPackage, Operation, UpgradePlan
 from bulkops.runs import Fleet, FleetPlan, from_values
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.here import client_of
@@ -35,6 +35,24 @@ async def test_an_account_outside_of_the_sample_did_not_drift(workato: Workato, 
     assert (report.outcomes[Outcome.CHANGED], report.outcomes[Outcome.SKIPPED]) == (2, 2)
     reasons = {row.reason for row in report.accounts if row.outcome is Outcome.SKIPPED}
     assert reasons == {"the plan did not look at this account"}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [ImportPackage(manifest=12, folder="CRM"), Copy("partner", folders=["CRM rollout"])],
+    ids=["manifest", "copy"],
+)
+async def test_a_plan_from_before_the_export_is_refused(workato: Workato, tmp_path: Path, made: Operation) -> None:
+    """Each account would be skipped: its changes are others, once it is known what will be imported."""
+    accounts, fleet = from_values(IDS), Fleet(workato, journal=tmp_path)
+    for whole in (made, made >> UpgradePlan(plan_id="oem_big")):
+        foreseen = await fleet.plan(whole, accounts)
+        with pytest.raises(PlanError, match=r"does not know what will be imported.*--export"):
+            await fleet.run(whole, accounts, plan=foreseen)
+    assert await fleet.runs() == []
+    exported = await made.prepare(workato, tmp_path)
+    report = await fleet.run(made, accounts, plan=await fleet.plan(exported, accounts))
+    assert report.outcomes[Outcome.CHANGED] == len(IDS), str(report)
 
 
 async def test_a_plan_of_another_host_is_refused(workato: Workato, tmp_path: Path) -> None:
