@@ -59,7 +59,7 @@ def test_an_event_is_one_json_line() -> None:
 
 
 def test_a_json_line_says_what_plain_json_cannot() -> None:
-    values = {"name": "M\u00fcller\u2028", "file": "\udcff", "size": 2**70}
+    values: dict[str, Any] = {"name": "M\u00fcller\u2028", "file": "\udcff", "size": 2**70}
     line = log_of(**values)
     assert line.isascii()
     assert values.items() <= json.loads(line).items()
