@@ -29,9 +29,9 @@ import attrs
 
 from benchmarks.kit.harness import RESULTS
 from benchmarks.kit.windows import WINDOWS, Bucket, Window
-from bulkops.limit import Limit
 from bulkops.pacing.key_queue import Waiter
 from bulkops.pacing.quota import Quota
+from bulkops.rate_limit import Limit
 
 WINDOW_S: Final = 60.0
 WINDOWS_OF_WORK: Final = 20

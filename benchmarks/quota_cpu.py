@@ -25,8 +25,8 @@ from aiolimiter import AsyncLimiter
 
 from benchmarks.kit.harness import Candidate, Row, arguments, publish, ratio, rounds, version
 from benchmarks.wrong_limits import pumped
-from bulkops.limit import Limit
 from bulkops.pacing import Pacer
+from bulkops.rate_limit import Limit
 
 BAR: Final = 1 / 3
 DRAIN_BAR: Final = 0.5

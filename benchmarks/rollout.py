@@ -36,8 +36,8 @@ from benchmarks.kit.plain_rollout import FOLDERS, STATUS, USED, PlainRollout, on
 from bulkops.client import session_of
 from bulkops.events import AccountEnded, AttemptEnded
 from bulkops.forecast import by_quota
-from bulkops.limit import Limit
 from bulkops.operations import AuthorizeConnections, ImportPackage, Operation, StartRecipes
+from bulkops.rate_limit import Limit
 from bulkops.runs import Fleet, from_values
 from bulkops.settings import Tuning
 from tests.fleet import PACKAGE, SandboxProcess, fleet

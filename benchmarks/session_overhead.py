@@ -22,8 +22,8 @@ from benchmarks.kit.http_clients import CONCURRENCY, peers
 from benchmarks.kit.server_process import Served, ceiling, served
 from bulkops import Policy, Workato, run
 from bulkops.executor import fan_out
-from bulkops.limit import Limit
 from bulkops.logs import configure
+from bulkops.rate_limit import Limit
 from bulkops.settings import Tuning
 from bulkops.steps import Context
 

@@ -20,8 +20,8 @@ import attrs
 from benchmarks.kit.harness import Row, arguments, publish
 from benchmarks.kit.limiters import SendLog
 from benchmarks.kit.windows import WINDOWS, Bucket, Window
-from bulkops.limit import Limit
 from bulkops.pacing import Pacer
+from bulkops.rate_limit import Limit
 from tests.virtual_time import VirtualLoop
 
 if TYPE_CHECKING:

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from bulkops.errors import BulkopsError as BulkopsError, TaskFailed as TaskFailed, TaskUnknown as TaskUnknown
     from bulkops.executor import TaskOutcome as TaskOutcome, fan_out as fan_out
     from bulkops.journal import StepRow as StepRow
-    from bulkops.limit import Limit as Limit
     from bulkops.operations import Ensure as Ensure, Operation as Operation, operation as operation
     from bulkops.outcome import Outcome as Outcome
     from bulkops.parameters import parameter as parameter
+    from bulkops.rate_limit import Limit as Limit
     from bulkops.report import Report as Report
     from bulkops.runs import (
         Fleet as Fleet,

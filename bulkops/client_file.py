@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bulkops.errors import ConfigError
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.toml import read_toml
 
 VENDOR_FILE: Final = "vendor.toml"

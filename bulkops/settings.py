@@ -17,8 +17,8 @@ import attrs
 from bulkops.client_file import data_of, read_beside, read_client_file, values_of
 from bulkops.errors import ConfigError
 from bulkops.hosts import API_DOMAINS, TOKEN_VARIABLE, base_url, is_of_domain
-from bulkops.limit import Limit
 from bulkops.parameters import parameter
+from bulkops.rate_limit import Limit
 from bulkops.secret import Secret
 from bulkops.toml import parse_toml
 from bulkops.validators import (

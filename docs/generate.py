@@ -16,7 +16,7 @@ from typing import Final
 from bulkops import errors
 from bulkops.catalogue import CALLS, QUOTAS
 from bulkops.cli.exit_codes import exit_code
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.sandbox.assumptions import Assumptions, in_toml
 from docs import api_page, command_table, error_examples, job_schema, messages_page
 from tests.docs import promises

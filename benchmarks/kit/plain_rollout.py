@@ -15,7 +15,7 @@ import aiohttp
 import attrs
 from aiolimiter import AsyncLimiter
 
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 
 Limiter = Callable[[str], AbstractAsyncContextManager[None]]
 """The limiter for a call's quota, by the quota's name."""

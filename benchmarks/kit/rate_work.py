@@ -24,7 +24,7 @@ from benchmarks.kit.server_process import served
 from bulkops import Workato
 from bulkops.cli import event_loop
 from bulkops.executor import fan_out
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.settings import Tuning
 
 POLL_S: Final = 0.25

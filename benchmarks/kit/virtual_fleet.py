@@ -18,9 +18,9 @@ from benchmarks.kit.windows import Sliding
 from bulkops import fan_out
 from bulkops.catalogue import CALLS, QUOTAS
 from bulkops.forecast import IMPORT, POLL
-from bulkops.limit import Limit
 from bulkops.operations.polling import LikelyFinish, Polling
 from bulkops.pacing import Pacer
+from bulkops.rate_limit import Limit
 from bulkops.sandbox.imports import import_time_s
 from bulkops.settings import Tuning
 from tests.virtual_time import run_virtual

@@ -13,7 +13,7 @@ from bulkops.catalogue._call import ACCOUNT, ANY_MEMBER, Call, Confidence, Param
 from bulkops.catalogue._parse_calls import read_calls
 from bulkops.catalogue._quotas import ASSUMED, DOCUMENTED, assumed, explored_quotas
 from bulkops.catalogue._rows import TABLES
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 
 __all__ = [
     "ACCOUNT",

@@ -10,7 +10,7 @@ from typing import Final
 from bulkops.catalogue import CALLS, QUOTAS, Call, Confidence, RetryClass
 from bulkops.cli.listing import aligned
 from bulkops.errors import ConfigError
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 
 _REPEATING: Final = {
     RetryClass.IDEMPOTENT: "a read: sent again when no response arrives",

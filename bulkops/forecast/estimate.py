@@ -12,10 +12,10 @@ import attrs
 from bulkops.catalogue import CALLS
 from bulkops.forecast.simulated_account import SLOW_S, InFlightAccount, Stage
 from bulkops.forecast.simulation import SMOOTHER, Simulation
-from bulkops.limit import Limit
 from bulkops.operations import Operation
 from bulkops.operations.foreseen import Foreseen
 from bulkops.pacing import Limits, QuotaSnapshot, window_length_s
+from bulkops.rate_limit import Limit
 from bulkops.settings import Tuning
 
 IMPORT: Final = "managed_users.imports.create"

@@ -20,9 +20,9 @@ from bulkops.ledger.leasing import BeatingLease, again, begun_in_thread
 from bulkops.ledger.quota_sharing import Allotment, dividing
 from bulkops.ledger.slots import Request, Settled
 from bulkops.ledger.transactions import LedgerTransactions
-from bulkops.limit import Limit
 from bulkops.locks import state_directory
 from bulkops.pacing import Explored, Full, HeldSlot, Pacer, Settle, is_recorded
+from bulkops.rate_limit import Limit
 
 T = TypeVar("T")
 

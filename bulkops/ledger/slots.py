@@ -10,8 +10,8 @@ import attrs
 
 from bulkops.clock import Instant
 from bulkops.ledger.base import Credential
-from bulkops.limit import Limit
 from bulkops.pacing import Explored, Full, HeldSlot, window_length_s
+from bulkops.rate_limit import Limit
 
 _ASK_AGAIN_S: Final = 0.5
 """Seconds until the next try while other processes' requests are in flight: their slots come free at an unknown

@@ -22,7 +22,7 @@ from typing import Final
 
 import attrs
 
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 
 STEPS: Final = 20
 """Per window."""

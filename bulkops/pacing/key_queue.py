@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from bulkops.limit import Limit
 from bulkops.pacing.window import Window
+from bulkops.rate_limit import Limit
 
 if TYPE_CHECKING:
     from bulkops.pacing.slot import Slot

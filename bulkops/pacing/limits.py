@@ -8,8 +8,8 @@ from typing import Final
 
 import attrs
 
-from bulkops.limit import Limit
 from bulkops.pacing.exploration import Exploration, Explored
+from bulkops.rate_limit import Limit
 
 ASSUMED: Final = (Limit(60, 60.0),)
 """For a quota without a documented limit."""

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from random import Random
 
 from bulkops.events import Observer, ignore
-from bulkops.limit import Limit
 from bulkops.pacing.key_queue import Priority, Waiter
 from bulkops.pacing.limit_after_429 import Change
 from bulkops.pacing.limits import Limits
@@ -21,6 +20,7 @@ from bulkops.pacing.recorded_quota import Full, SlotRecorder
 from bulkops.pacing.slot import Slot
 from bulkops.pacing.slots_in_hand import HORIZON_S
 from bulkops.pacing.wakeable_sleep import WakeableSleep
+from bulkops.rate_limit import Limit
 
 
 class Pacer(ProcessQuotas):

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable, Mapping
 from random import Random
 
 from bulkops.events import Observer, QuotaChanged
-from bulkops.limit import Limit
 from bulkops.pacing.exploration import Explored
 from bulkops.pacing.limits import Limits
 from bulkops.pacing.quota import Quota
 from bulkops.pacing.recorded_quota import HeldSlot, SlotRecorder
 from bulkops.pacing.slots_in_hand import SlotSource
 from bulkops.pacing.snapshot import QuotaSnapshot, QuotaStatistics
+from bulkops.rate_limit import Limit
 
 
 class ProcessQuotas(ABC):

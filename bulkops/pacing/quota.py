@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
-from bulkops.limit import Limit
 from bulkops.pacing.exploration import BURST, MOST_IN_FLIGHT, Exploration, Explored
 from bulkops.pacing.key_queue import Queue, Waiter
 from bulkops.pacing.limit_after_429 import AdaptiveLimit, Change
@@ -18,6 +17,7 @@ from bulkops.pacing.refusal_cause import WindowUsage
 from bulkops.pacing.slots_in_hand import NOBODY, SharedQuota, SlotSource
 from bulkops.pacing.snapshot import UNLIMITED
 from bulkops.pacing.window import Window, window_length_s
+from bulkops.rate_limit import Limit
 
 if TYPE_CHECKING:
     from bulkops.pacing.slot import Slot

@@ -7,7 +7,7 @@ from typing import Final, Protocol, TypeAlias
 
 import attrs
 
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 
 LONGEST_DIVIDED_S: Final = 120.0
 """Seconds. After a killed process a divided quota stays closed for its window, so longer windows are recorded."""

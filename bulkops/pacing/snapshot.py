@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 import attrs
 
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 
 if TYPE_CHECKING:
     from bulkops.pacing.quota import Quota

@@ -10,11 +10,11 @@ import attrs
 from bulkops.client import Workato, session_of
 from bulkops.forecast import Forecast, RunShape, forecast, guessed_latency_s
 from bulkops.journal import AnyLocation, InventoryRow, Journal, Location
-from bulkops.limit import Limit
 from bulkops.operations import Operation
 from bulkops.operations.foreseen import FolderContents, Foreseen, added, recorded_folders
 from bulkops.operations.undo import UndoRun
 from bulkops.outcome import Outcome
+from bulkops.rate_limit import Limit
 from bulkops.runs.identity import asking_cost
 from bulkops.runs.inventory import Inventory
 from bulkops.runs.policy import Policy

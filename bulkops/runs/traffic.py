@@ -15,7 +15,7 @@ import attrs
 from bulkops.events import AttemptEnded, Event, QuotaChanged
 from bulkops.journal import Journal
 from bulkops.journal.event_kinds import EXPLORED, PROCESS, REQUESTS
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.session import ApiSession
 
 _LONGEST_S: Final = 5.0

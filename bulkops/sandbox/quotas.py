@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 import attrs
 import msgspec
 
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.sandbox.responses import Standing
 from bulkops.sandbox.settings import WindowKind
 

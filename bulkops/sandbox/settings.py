@@ -13,7 +13,7 @@ import attrs
 from bulkops.catalogue import QUOTAS
 from bulkops.close_match import did_you_mean
 from bulkops.errors import ConfigError
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.sandbox.access import check_patterns
 from bulkops.sandbox.assumptions import Assumptions
 from bulkops.sandbox.faults import Faults

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 
 _EMAIL: Final = "email"
 _PEOPLE: Final = (_EMAIL, "user")

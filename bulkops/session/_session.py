@@ -26,9 +26,9 @@ from bulkops.errors import (
     leaves_open,
 )
 from bulkops.events import AttemptEnded, Event, HostClosed, Observer, guarded, ignore
-from bulkops.limit import Limit
 from bulkops.logs import get_logger
 from bulkops.pacing import Pacer, RetryBudget, Slot
+from bulkops.rate_limit import Limit
 from bulkops.session._account_keys import AccountNames, counts_emails, key_of
 from bulkops.session._admission import Admission
 from bulkops.session._attempt import Attempt, PendingCall

@@ -12,7 +12,7 @@ from bulkops.cli.bench.measure import Measure, percentiles
 from bulkops.cli.bench.result import compare, load, render
 from bulkops.errors import InputError
 from bulkops.events import AttemptEnded
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from tests.cli.conftest import Cli, RemoteSandbox
 
 FOLDERS = "assumed.customer.folders"

@@ -15,10 +15,10 @@ from bulkops import Outcome, Policy, TaskFailed, Workato
 from bulkops.client import scope_of
 from bulkops.events import AccountEnded, AccountStarted, Event
 from bulkops.journal import Journal, RunState, StepState
-from bulkops.limit import Limit
 from bulkops.operations import Operation
 from bulkops.operations.foreseen import Foreseen
 from bulkops.outcome import TROUBLED
+from bulkops.rate_limit import Limit
 from bulkops.report import Report
 from bulkops.runs import StopSignal
 from bulkops.sandbox import Sandbox, SandboxSettings

@@ -12,8 +12,8 @@ import pytest
 
 from bulkops.catalogue import QUOTAS
 from bulkops.forecast import IMPORT, POLL
-from bulkops.limit import Limit
 from bulkops.pacing import Pacer
+from bulkops.rate_limit import Limit
 from bulkops.runs import Policy, most_admitted
 from bulkops.runs.halting import Admission
 from bulkops.settings import Tuning

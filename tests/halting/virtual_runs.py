@@ -14,11 +14,11 @@ from bulkops.catalogue import CALLS, QUOTAS
 from bulkops.events import AttemptEnded
 from bulkops.executor import fan_out
 from bulkops.forecast import IMPORT, POLL
-from bulkops.limit import Limit
 from bulkops.operations import Operation
 from bulkops.operations.foreseen import Foreseen
 from bulkops.operations.polling import LikelyFinish, Polling
 from bulkops.pacing import Pacer
+from bulkops.rate_limit import Limit
 from bulkops.runs.halting import Admission
 from bulkops.sandbox.imports import import_time_s
 from bulkops.settings import Tuning

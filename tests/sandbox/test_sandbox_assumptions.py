@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import bulkops
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.sandbox import Assumptions, Faults
 from tests.sandbox.kit import FIRST, Vendor, package, recipe, shop_package, vendor
 

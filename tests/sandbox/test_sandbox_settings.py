@@ -10,7 +10,7 @@ import pytest
 
 from bulkops.catalogue import QUOTAS
 from bulkops.errors import ConfigError
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 

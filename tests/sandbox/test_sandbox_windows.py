@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.sandbox.quotas import Bucket, Fixed, Peak, Quotas, Sliding
 from tests.sandbox.kit import FIRST, Vendor, vendor
 

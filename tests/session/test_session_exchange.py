@@ -25,7 +25,7 @@ from bulkops.errors import (
     StatusError,
 )
 from bulkops.events import AttemptEnded
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.secret import Secret
 from bulkops.session import ApiSession, RequestContext
 from bulkops.settings import Auth
@@ -356,7 +356,7 @@ async def test_session_must_be_open(server: Any, session_for: Any) -> None:
 
 
 async def test_closing_leaves_nobody_waiting(server: Any, session_for: Any) -> None:
-    from bulkops.limit import Limit
+    from bulkops.rate_limit import Limit
 
     session = session_for(server.url, unlimited=False, quotas={GET.quota: (Limit(1, 3600.0),)})
     failures: list[Exception] = []

@@ -14,9 +14,9 @@ import pytest
 from bulkops.catalogue import CALLS, Call
 from bulkops.errors import ConfigError, Forbidden, Invalid, NotFound, RequestTimeout, Unauthorized
 from bulkops.events import AttemptEnded
-from bulkops.limit import Limit
 from bulkops.pacing import HeldSlot, Pacer, Quota
 from bulkops.pacing.slots_in_hand import Returned
+from bulkops.rate_limit import Limit
 from bulkops.session import ApiSession, RequestContext
 from bulkops.session._attempt import Attempt, PendingCall
 from bulkops.session._request import build

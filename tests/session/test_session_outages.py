@@ -12,7 +12,7 @@ import pytest
 from bulkops.catalogue import CALLS, Call
 from bulkops.errors import ApiError, ConnectFailed, OutcomeUnknown, ServerError
 from bulkops.events import HostClosed
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.session import ApiSession, RequestContext
 from tests.virtual_time import over_sockets
 

@@ -10,8 +10,8 @@ import pytest
 from bulkops.catalogue import CALLS
 from bulkops.client import Workato, session_of
 from bulkops.errors import DecodeError, InputError, NotFound, OutcomeUnknown, StatusError
-from bulkops.limit import Limit
 from bulkops.models import CustomerManager, ManagingUser, ModeratedWorkspace, PrivilegeGroup
+from bulkops.rate_limit import Limit
 from bulkops.session import RequestContext
 from tests.session.kit import answering, asked
 

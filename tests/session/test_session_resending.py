@@ -24,7 +24,7 @@ from bulkops.errors import (
     ServerError,
     Unauthorized,
 )
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.session import ApiSession, RequestContext
 from tests.patience import PATIENCE_S, until
 from tests.virtual_time import over_sockets

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from bulkops.errors import ConfigError
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.settings import Tuning
 
 

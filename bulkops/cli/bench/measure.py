@@ -10,7 +10,7 @@ from typing import Any, Final
 import attrs
 
 from bulkops.events import AttemptEnded, Event
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 
 PERCENTILES: Final = (50, 90, 99)
 

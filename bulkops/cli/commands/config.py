@@ -21,7 +21,7 @@ from bulkops.cli.terminal import FORMAT_VARIABLE, one_line, put
 
 if TYPE_CHECKING:
     from bulkops.journal import Location
-    from bulkops.limit import Limit
+    from bulkops.rate_limit import Limit
     from bulkops.runs import Policy
     from bulkops.settings import Tuning
 

@@ -24,9 +24,9 @@ from bulkops.ledger.postgres.beats import beating
 from bulkops.ledger.postgres.database import LedgerDatabase
 from bulkops.ledger.postgres.messages import Keyed, Recorded, Reply, Request
 from bulkops.ledger.postgres.opened_quota import GAP_S, OpenedQuota, plain
-from bulkops.limit import Limit
 from bulkops.pacing import Explored, Full, HeldSlot, Pacer, Quota, Settle, WakeableSleep, window_length_s
 from bulkops.postgres import DatabaseUrl
+from bulkops.rate_limit import Limit
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ import pytest
 from bulkops.catalogue import ANY_MEMBER, CALLS, QUOTAS, Call, Parameter, RetryClass, explored_quotas
 from bulkops.catalogue._quotas import ASSUMED, DOCUMENTED
 from bulkops.errors import ConfigError
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.settings import Tuning
 from tests import facts as vendor
 

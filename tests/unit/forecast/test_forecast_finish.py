@@ -9,8 +9,8 @@ import pytest
 
 from bulkops.catalogue import QUOTAS
 from bulkops.forecast import RunShape, by_quota, forecast, way
-from bulkops.limit import Limit
 from bulkops.operations import Each, Operation
+from bulkops.rate_limit import Limit
 from bulkops.settings import Tuning
 
 LIST = "managed_users.recipes.list"

@@ -15,10 +15,10 @@ from bulkops.catalogue import CALLS, QUOTAS
 from bulkops.events import AccountEnded, AccountStarted, AttemptEnded, WaveChanged, ignore
 from bulkops.executor import fan_out
 from bulkops.forecast import IMPORT, POLL, RunShape, foresee, names_of, opening, stages_of
-from bulkops.limit import Limit
 from bulkops.operations.polling import LikelyFinish, Polling
 from bulkops.outcome import Outcome
 from bulkops.pacing import Pacer
+from bulkops.rate_limit import Limit
 from bulkops.sandbox.imports import import_time_s
 from bulkops.settings import Tuning
 from tests.unit.pacing.vendor import now, pumping, run

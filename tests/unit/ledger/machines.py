@@ -25,9 +25,9 @@ from bulkops.ledger.postgres.messages import (
     Told,
     Wish,
 )
-from bulkops.limit import Limit
 from bulkops.pacing import LAST_PLACE, window_length_s
 from bulkops.postgres import DatabaseUrl
+from bulkops.rate_limit import Limit
 from tests.clocks import StepClock
 
 SERVER_TIMEOUT_S = 40.0

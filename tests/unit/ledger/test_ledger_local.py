@@ -24,8 +24,8 @@ from bulkops.errors import JournalError, RunLocked
 from bulkops.ledger import Credential, LeaseTerms, LocalLedger
 from bulkops.ledger.local import LocalLease
 from bulkops.ledger.schema import FILE_NAME, open_ledger
-from bulkops.limit import Limit
 from bulkops.pacing import Full
+from bulkops.rate_limit import Limit
 from tests.unit.ledger.conftest import HOST, StepClock
 
 ROOT = Path(bulkops.__file__).parents[1]
@@ -132,7 +132,7 @@ HOLDER = """
 import asyncio, sys, time
 from pathlib import Path
 from bulkops.ledger import Credential, LeaseTerms, LocalLedger
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 async def main():
     ledger = LocalLedger(Path(sys.argv[1]))
     credential = Credential("https://www.workato.com")

@@ -18,9 +18,9 @@ from bulkops.clock import MARGIN_S, SystemClock
 from bulkops.errors import JournalError, RunLocked
 from bulkops.ledger import Credential
 from bulkops.ledger.postgres import PostgresLease, PostgresLedger, make_tables
-from bulkops.limit import Limit
 from bulkops.pacing import Pacer, window_length_s
 from bulkops.postgres import DatabaseUrl
+from bulkops.rate_limit import Limit
 from tests.postgres import own_server
 from tests.unit.ledger.machines import ERAS, Fleet
 from tests.unit.pacing.vendor import pumping

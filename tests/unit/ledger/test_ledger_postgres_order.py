@@ -10,9 +10,9 @@ from random import Random
 
 from bulkops.ledger import Credential
 from bulkops.ledger.postgres import PostgresLedger
-from bulkops.limit import Limit
 from bulkops.pacing import Pacer, window_length_s
 from bulkops.postgres import DatabaseUrl
+from bulkops.rate_limit import Limit
 from tests.unit.ledger.machines import ERA_S, ERAS
 from tests.unit.ledger.world import Inline, VirtualClock
 from tests.unit.pacing.vendor import now, pumping, run

@@ -12,8 +12,8 @@ from bulkops.clock import MARGIN_S
 from bulkops.errors import RunLocked
 from bulkops.ledger.postgres.database import LEASE_S
 from bulkops.ledger.postgres.messages import Earlier, Recorded
-from bulkops.limit import Limit
 from bulkops.pacing import HORIZON_S, window_length_s
+from bulkops.rate_limit import Limit
 from tests.unit.ledger.machines import SERVER_TIMEOUT_S, Fleet, Machine
 
 TEN = Limit(10, 60.0)

@@ -17,8 +17,8 @@ from bulkops.ledger.quota_sharing import MAX_MEMBERS, Allotment
 from bulkops.ledger.schema import FILE_NAME, open_ledger
 from bulkops.ledger.slots import Request, Settled
 from bulkops.ledger.transactions import LedgerTransactions
-from bulkops.limit import Limit
 from bulkops.pacing import Full, HeldSlot, window_length_s
+from bulkops.rate_limit import Limit
 from tests.unit.ledger.conftest import HOST, SERVER_TIMEOUT_S, Begin, StepClock
 
 NEVER = float("-inf")

@@ -17,7 +17,7 @@ from bulkops.errors import JournalError, RunLocked
 from bulkops.ledger import Ledger
 from bulkops.ledger.local import LocalLease
 from bulkops.ledger.postgres import PostgresLease
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.runs.credential import CredentialUse, hold_credential
 from bulkops.secret import Secret
 from bulkops.session import ApiSession

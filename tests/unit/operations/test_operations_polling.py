@@ -13,11 +13,11 @@ import pytest
 
 import bulkops
 from bulkops.errors import InputError
-from bulkops.limit import Limit
 from bulkops.models import PackageExport
 from bulkops.operations.partner_export import _finished
 from bulkops.operations.polling import LikelyFinish, Polling
 from bulkops.pacing import Pacer
+from bulkops.rate_limit import Limit
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning
 from bulkops.steps import memory_of

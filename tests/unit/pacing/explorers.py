@@ -9,8 +9,8 @@ from typing import Any
 
 import attrs
 
-from bulkops.limit import Limit
 from bulkops.pacing import Explored, Pacer
+from bulkops.rate_limit import Limit
 from tests.unit.pacing.vendor import BucketServer, FixedServer, Server, SlidingServer, now, pumping, run
 
 ASSUMED = Limit(60, 60.0)

@@ -13,11 +13,11 @@ import attrs
 import pytest
 
 from benchmarks.adaptation_grid import Cell, World
-from bulkops.limit import Limit
 from bulkops.pacing import Pacer
 from bulkops.pacing.limit_after_429 import AdaptiveLimit
 from bulkops.pacing.rate_limiter import Gcra
 from bulkops.pacing.refusal_cause import RefusalTest, WindowUsage, is_dense
+from bulkops.rate_limit import Limit
 from tests.unit.pacing.vendor import BucketServer, FixedServer, Server, SlidingServer, now, pumping, run
 
 CALM = WindowUsage(used=100, refused=1, answered=99)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from bulkops.events import Event, QuotaChanged
-from bulkops.limit import Limit
 from bulkops.pacing import Full, HeldSlot, Pacer, Settle, Slot, WakeableSleep, is_recorded
+from bulkops.rate_limit import Limit
 from bulkops.settings import Tuning
 from tests.unit.pacing.vendor import StallingLoop, in_virtual_time, now, pumping, run
 

@@ -9,8 +9,8 @@ import attrs
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from bulkops.limit import Limit
 from bulkops.pacing import Pacer
+from bulkops.rate_limit import Limit
 from tests.unit.pacing.vendor import (
     BucketServer,
     FixedServer,

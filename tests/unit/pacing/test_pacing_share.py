@@ -6,8 +6,8 @@ import asyncio
 import math
 from random import Random
 
-from bulkops.limit import Limit
 from bulkops.pacing import Pacer
+from bulkops.rate_limit import Limit
 from tests.unit.pacing.vendor import pumping
 from tests.virtual_time import run_virtual
 

@@ -11,9 +11,9 @@ from typing import Any
 import attrs
 import pytest
 
-from bulkops.limit import Limit
 from bulkops.pacing import HORIZON_S, LAST_PLACE, HeldSlot, Pacer, Quota, SharedQuota, SharedWidth, WindowUsage
 from bulkops.pacing.limit_after_429 import AdaptiveLimit
+from bulkops.rate_limit import Limit
 from tests.unit.pacing.vendor import in_virtual_time, now, pumping
 
 NOBODY = WindowUsage(0, 0, 0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from random import Random
 
-from bulkops.limit import Limit
 from bulkops.pacing import Pacer
+from bulkops.rate_limit import Limit
 from tests.unit.pacing.test_pacing_pacer import Recorder
 from tests.unit.pacing.vendor import in_virtual_time, pumping, run
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
-from bulkops.limit import Limit
 from bulkops.pacing import Pacer
+from bulkops.rate_limit import Limit
 from tests.virtual_time import VirtualLoop
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from bulkops.errors import RunLocked
 from bulkops.journal import Journal, Location
 from bulkops.ledger import Lease, LocalLedger
 from bulkops.ledger.postgres import PostgresLease, PostgresLedger
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.runs.credential import CredentialUse, ledger_of
 from bulkops.sandbox import Sandbox, SandboxSettings
 from tests.here import client_of

@@ -13,7 +13,7 @@ from bulkops.client import session_of
 from bulkops.events import AccountStarted, AttemptEnded, Event, QuotaChanged
 from bulkops.journal import EventRow, InventoryRow, Journal
 from bulkops.journal.event_kinds import PROCESS, REQUESTS
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.report.quota_usage import read_traffic
 from bulkops.runs.traffic import TrafficRecorder, interval_for, metered
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings

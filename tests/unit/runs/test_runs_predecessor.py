@@ -17,8 +17,8 @@ from bulkops import Policy, Workato
 from bulkops.client import session_of
 from bulkops.errors import RunLocked
 from bulkops.ledger import Credential, LeaseTerms, LocalLedger
-from bulkops.limit import Limit
 from bulkops.pacing import HeldSlot
+from bulkops.rate_limit import Limit
 from bulkops.runs.credential import CredentialUse
 from bulkops.sandbox import Sandbox, SandboxSettings
 from bulkops.settings import Tuning

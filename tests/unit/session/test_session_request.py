@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 
 from bulkops.catalogue import CALLS
 from bulkops.errors import InputError
-from bulkops.limit import Limit
+from bulkops.rate_limit import Limit
 from bulkops.secret import Secret
 from bulkops.session._account_keys import AccountNames, counts_emails, key_of
 from bulkops.session._request import account_segment, build, path_segment
