@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bulkops.lazy import lazily
+from bulkops.lazy_imports import lazily
 
 __version__ = "0.1.0"
 

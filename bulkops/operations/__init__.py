@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bulkops.close_match import did_you_mean
 from bulkops.errors import ConfigError
-from bulkops.lazy import lazily
+from bulkops.lazy_imports import lazily
 
 if TYPE_CHECKING:
     from bulkops.operations._base import Chain as Chain, Danger as Danger, Operation as Operation
