@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import attrs
 
-from bulkops.executor._feed import END, Feed
+from bulkops.executor._producer import END, Producer
 from bulkops.executor.task_outcome import TaskOutcome
 
 Item = TypeVar("Item")
@@ -95,12 +95,12 @@ class Pool(Generic[Item, Value]):
         finally:
             self._news = None
 
-    async def work(self, source: Iterator[Item] | Feed[Item]) -> None:
+    async def work(self, source: Iterator[Item] | Producer[Item]) -> None:
         """One worker over a source that all share. One frame: each await of an item passes through it."""
-        feed = source if isinstance(source, Feed) else None
+        producer = source if isinstance(source, Producer) else None
         fn, clock, outcomes = self._fn, self._clock, self.outcomes
         while not self._stopping:
-            item = next(source, END) if feed is None else await feed.next()  # type: ignore[arg-type]
+            item = next(source, END) if producer is None else await producer.next()  # type: ignore[arg-type]
             if item is END:
                 return
             index = self._started  # taken in order

@@ -9,8 +9,8 @@ from typing import Any, Generic, TypeVar
 import anyio
 
 from bulkops.asyncio_only import require_asyncio
-from bulkops.executor._feed import Feed
 from bulkops.executor._pool import Pool, Statistics
+from bulkops.executor._producer import Producer
 from bulkops.executor.task_outcome import TaskOutcome
 
 Item = TypeVar("Item")
@@ -103,9 +103,9 @@ async def _outcomes(
     pool.open()
     # Plain tasks, not a task group: a generator that is left early is closed from another task, where a
     # cancel scope opened here could not be left. The `finally` owns them all the same.
-    source: Iterator[Item] | Feed[Item]
+    source: Iterator[Item] | Producer[Item]
     if isinstance(items, AsyncIterable) or rate is not None:
-        source = Feed(items, concurrency, rate)
+        source = Producer(items, concurrency, rate)
         pool.start(source.run())
     else:
         source = iter(items)

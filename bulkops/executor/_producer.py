@@ -1,4 +1,4 @@
-"""Sources of items that need waiting: an async iterator, or a start rate."""
+"""`Producer`: items that need waiting, from an async iterator or at a start rate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ END: Final[Any] = object()
 """In place of an item, after the last one."""
 
 
-class Feed(Generic[Item]):
+class Producer(Generic[Item]):
     """Drives an iterator in one task and hands an item to each worker that asks.
 
     One task, because an async generator may hold timeouts and cancel scopes open across its yields, which
