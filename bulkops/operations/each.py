@@ -16,7 +16,7 @@ from bulkops.operations._credentials import mask
 from bulkops.operations._plan import Plan
 from bulkops.operations._templates import anchored, fill_in, refers, secrets_in
 from bulkops.operations.foreseen import Foreseen
-from bulkops.operations.private_lines import STDOUT, check_output, write_result
+from bulkops.operations.jsonl_output import STDOUT, check_output, write_result
 from bulkops.parameters import parameter
 from bulkops.resources import generic
 from bulkops.steps import Context

@@ -15,7 +15,7 @@ from bulkops.operations._api_access import VERSIONS, Access, Key, Shown, access_
 from bulkops.operations._api_collections import OfCollections
 from bulkops.operations._base import Undoing
 from bulkops.operations._templates import fill
-from bulkops.operations.private_lines import (
+from bulkops.operations.jsonl_output import (
     Keep,
     check_keeper,
     check_place,

@@ -23,8 +23,8 @@ from bulkops.operations.import_package import (
     ImportPackage,
     load_package,
 )
+from bulkops.operations.jsonl_output import Keep, check_keeper, place_of
 from bulkops.operations.package import Package
-from bulkops.operations.private_lines import Keep, check_keeper, place_of
 from bulkops.operations.switch_endpoints import EnableEndpoints
 from bulkops.operations.switch_recipes import StartRecipes
 from bulkops.parameters import parameter, parameters_of

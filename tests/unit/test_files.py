@@ -77,7 +77,7 @@ from bulkops.cli.doctor import _disk
 from bulkops.cli.output_file import check_writable
 from bulkops.errors import ConfigError
 from bulkops.journal import Location
-from bulkops.operations.private_lines import check_output
+from bulkops.operations.jsonl_output import check_output
 path = Path(sys.argv[1])
 if os.geteuid() == 0:  # root may look everywhere
     os.setresgid(65534, 65534, 65534)

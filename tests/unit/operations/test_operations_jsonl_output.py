@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from bulkops.errors import TaskFailed
-from bulkops.operations.private_lines import STDOUT, write_result
+from bulkops.operations.jsonl_output import STDOUT, write_result
 
 
 class _Full(io.StringIO):
