@@ -19,8 +19,8 @@ from bulkops.pacing import full_jitter
 from bulkops.session import InStep, RequestContext, StepWrites
 from bulkops.settings import Tuning
 from bulkops.steps.effect import Effect, Intent, Offline, as_json
-from bulkops.steps.outside import OUTSIDE_STEPS, OutsideWrites
-from bulkops.steps.settle import MAX_SENDS, age_of, given_up, settle
+from bulkops.steps.unknown_outcome import MAX_SENDS, age_of, given_up, settle
+from bulkops.steps.writes_outside_steps import OUTSIDE_STEPS, OutsideWrites
 
 T = TypeVar("T")
 

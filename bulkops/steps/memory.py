@@ -11,7 +11,7 @@ import attrs
 from bulkops.errors import TaskFailed
 from bulkops.journal import Journal, StepRow, StepState
 from bulkops.steps.effect import as_json
-from bulkops.steps.outside import OUTSIDE_STEPS
+from bulkops.steps.writes_outside_steps import OUTSIDE_STEPS
 
 _WORKED_ON: Final = "accounts of earlier runs"
 

@@ -18,7 +18,7 @@ from bulkops.session import RequestContext
 from bulkops.settings import Tuning
 from bulkops.steps import AccountMemory, Effect, Probe, StepLog
 from bulkops.steps.effect import Intent
-from bulkops.steps.outside import OUTSIDE_STEPS
+from bulkops.steps.writes_outside_steps import OUTSIDE_STEPS
 from tests.records import run_record
 from tests.virtual_time import run_virtual
 
