@@ -8,9 +8,9 @@ its limit per minute would allow, and some throttle at random. What a refusal te
 * A few that come singly (less than 3 % of the requests) teach nothing more.
 * When there are more, or three closings come without a good answer between, a burst was too large: from then on
   departures are spaced at limit / T.
-* When spaced departures are refused like that, it is a strike. Two strikes say that the limit is wrong: the quota is
-  narrowed to what was answered well in a T before them. It is widened by 1 % of the limit after ten clean windows, by
-  twice that after ten more, and so on; a refusal soon after takes the last widening back.
+* When spaced departures are refused like that twice, the limit is wrong (`LimitEvidence`): the quota is narrowed to what
+  was answered well in a T before them. It is widened by 1 % of the limit after ten clean windows, by twice that after
+  ten more, and so on; a refusal soon after takes the last widening back.
 * A narrowing is on trial. Where as many are refused as before, the limit is not the cause: that share is noise, and
   teaches nothing from then on. What it explains of narrowing and spacing is undone.
 """
@@ -24,10 +24,10 @@ from typing import Final, Literal
 import attrs
 
 from bulkops.pacing.backoff import full_jitter
+from bulkops.pacing.limit_evidence import LimitEvidence
 from bulkops.pacing.rate_limiter import Gcra
 from bulkops.pacing.refusal_cause import RefusalTest, WindowUsage, is_dense
 from bulkops.pacing.slots_in_hand import SharedWidth
-from bulkops.pacing.strikes import Strikes
 
 OPENING_SHARE: Final = 0.05
 OPENING_GROWTH: Final = 1.5
@@ -71,8 +71,8 @@ class AdaptiveLimit:
     # narrowing and widening
     _answered_at: float = -math.inf
     _turned_at: float = -math.inf
-    _strikes: Strikes = attrs.field(
-        init=False, default=attrs.Factory(lambda self: Strikes(self.window_s), takes_self=True)
+    _evidence: LimitEvidence = attrs.field(
+        init=False, default=attrs.Factory(lambda self: LimitEvidence(self.window_s), takes_self=True)
     )
     _is_dense: bool = False
     _clean_since: float = math.inf
@@ -117,7 +117,7 @@ class AdaptiveLimit:
         self._is_opening = False
         if self._spacing is None:
             self._spacing = Gcra(self.window_s, limit, burst=burst, at=now)
-            self._strikes.measure_afresh(now)
+            self._evidence.measure_afresh(now)
         allowed, self.limit = limit if self.allowed == self.limit else self.allowed, limit
         self._set_allowed(allowed)
 
@@ -144,11 +144,11 @@ class AdaptiveLimit:
         """Another process has changed the width: what this one was about to conclude was about another width."""
         self._is_opening = width.is_opening
         self._full_at_grant = self._trial = self._grown_from = None
-        self._strikes.forget()
+        self._evidence.forget()
         self._clean_since = max(self.closed_until, now)
         if width.burst and self._spacing is None:
             self._spacing = Gcra(self.window_s, self.limit, burst=width.burst, at=now)
-            self._strikes.measure_afresh(now)
+            self._evidence.measure_afresh(now)
         elif not width.burst:
             self._spacing = None
         self._set_allowed(width.allowed)
@@ -178,7 +178,7 @@ class AdaptiveLimit:
                 self._spacing.credit(self._episode_ends - self._turned_at)
         if now - self._answered_at > SILENCE_SHARE * self.window_s:
             # Idle, or refused for longer than a window explains: the last T does not show the limit.
-            self._strikes.measure_afresh(now)
+            self._evidence.measure_afresh(now)
         self._answered_at = now
         if (change := self._tried(granted_at, refused=False)) is not None:
             return change
@@ -217,7 +217,7 @@ class AdaptiveLimit:
             return changes
         if self._spacing is None:
             return changes + self._space(now, usage)
-        return changes + self._strike(usage)
+        return changes + self._weigh_evidence(usage)
 
     # -- opening and widening -----------------------------------------------------------------------------------
 
@@ -246,7 +246,7 @@ class AdaptiveLimit:
             delay_s = full_jitter(self._closings_in_a_row, base_s=self.base_s, cap_s=cap_s, rng=self.rng)
         if self._closings_in_a_row == 0:  # it has just turned from answering to refusing
             self._turned_at = now
-            self._strikes.turned(now, usage.answered, is_noisy=self._noise > 0)
+            self._evidence.turned(now, usage.answered, is_noisy=self._noise > 0)
         self._closings_in_a_row += 1
         self.closed_until = self._episode_ends = max(self.closed_until, now + delay_s)
         if self._spacing is not None:
@@ -270,13 +270,13 @@ class AdaptiveLimit:
         self._spaced_at, self._spaced_by = now, usage
         burst = max(1, int((usage.used - usage.refused) * SPACED_BURST_SHARE))
         self._spacing = Gcra(self.window_s, self.limit, burst=burst, at=now)
-        self._strikes.measure_afresh(self.closed_until)
+        self._evidence.measure_afresh(self.closed_until)
         return ["shrunk"]
 
-    def _strike(self, usage: WindowUsage) -> list[Change]:
-        if self._trial is not None or not self._strikes.is_possible:
+    def _weigh_evidence(self, usage: WindowUsage) -> list[Change]:
+        if self._trial is not None or not self._evidence.is_possible:
             return []
-        answered = self._strikes.add()
+        answered = self._evidence.add()
         if answered is None or answered >= WORTH_SHRINKING * self.allowed:
             return []
         self._narrow(max(1, answered), usage)
@@ -306,7 +306,7 @@ class AdaptiveLimit:
             self._set_allowed(trial.estimate)
             return "grown" if self.allowed > before else None
         self._noise = trial.share_refused
-        self._strikes.measure_afresh(self._answered_at)
+        self._evidence.measure_afresh(self._answered_at)
         self._undo()
         return "grown"
 

@@ -13,7 +13,7 @@ import attrs
 
 from bulkops.journal import AccountResult, AccountRow
 from bulkops.outcome import Outcome
-from bulkops.runs.halting.rules import HaltRules
+from bulkops.runs.halting.failure_limit_and_breaker import HaltRules
 from bulkops.runs.policy import Policy
 from bulkops.steps import StepLog, StoppedBetween
 

@@ -16,7 +16,7 @@ from bulkops.outcome import Outcome
 from bulkops.pacing import Explored
 from bulkops.report import FORMATS, Report, render
 from bulkops.runs.halting import Gate, GateVerdict, WaveResult
-from bulkops.runs.halting.rules import FailureLimit
+from bulkops.runs.halting.failure_limit_and_breaker import FailureLimit
 from bulkops.runs.policy import Policy
 from bulkops.runs.waves import Wave
 from tests.records import any_texts, report_saying

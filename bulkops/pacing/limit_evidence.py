@@ -1,4 +1,4 @@
-"""`Strikes`: two of them say that a limit is wrong (contract C3)."""
+"""`LimitEvidence`: refusals that say that a limit is wrong; two are enough (contract C3)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Final
 import attrs
 
 COMPARING_SHARE: Final = 0.75
-"""Fraction of T that must be measured beyond the first T, so that a strike compares two of them."""
+"""Fraction of T that must be measured beyond the first T, so that a refusal compares two of them."""
 
 
 @attrs.define
-class Strikes:
+class LimitEvidence:
     """How much was answered well in a T before spaced departures were refused, each time that this happened.
 
-    `is_possible`: whether the next refusal is a strike. It is one at most for each time that the quota turned from
+    `is_possible`: whether the next refusal counts. One counts at most for each time that the quota turned from
     answering to refusing, and only where a full T has been measured.
     """
 
@@ -44,7 +44,7 @@ class Strikes:
         self.is_possible = now >= self._measured_from + COMPARING_SHARE * self._window_s
 
     def add(self) -> int | None:
-        """A strike. Returns: with the second one, how much is answered in a T; then it begins anew."""
+        """A refusal that counts. Returns: with the second one, how much is answered in a T; then it begins anew."""
         self.is_possible = False
         self._answered.append(max(answered for _, answered in self._turns))
         if len(self._answered) < 2:
@@ -54,5 +54,5 @@ class Strikes:
         return answered
 
     def forget(self) -> None:
-        """Count from the first strike again."""
+        """Begin anew, without the one that counted."""
         self._answered.clear()
