@@ -16,7 +16,7 @@ _ENDS_S: Final = 1.0
 
 
 def main() -> int:
-    """Run the command line on `sys.argv`; the exit code (cli/exit_codes.py lists them)."""
+    """Run the command line on `sys.argv`; the exit code (exit_codes.py lists them)."""
     _open_standard_streams()
     if sys.argv[1:] == ["--version"]:  # click alone takes three times as long to load
         sys.stdout.write(f"bulkops, version {__version__}\n")
@@ -39,7 +39,7 @@ def _run_command_line() -> int:
         sys.stderr.write('error: the command line is an extra: pip install "bulkops[cli]"\n')
         return 2
     from bulkops.cli.app import main as run  # noqa: PLC0415 - click may not be there
-    from bulkops.cli.exit_codes import EXIT_INTERRUPTED  # noqa: PLC0415 - the same
+    from bulkops.exit_codes import EXIT_INTERRUPTED  # noqa: PLC0415 - as click
 
     code = run()
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # one more Ctrl-C ends the process without a traceback

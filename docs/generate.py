@@ -15,7 +15,7 @@ from typing import Final
 
 from bulkops import errors
 from bulkops.catalogue import CALLS, QUOTAS
-from bulkops.cli.exit_codes import exit_code
+from bulkops.exit_codes import exit_code_of_error
 from bulkops.rate_limit import Limit
 from bulkops.sandbox.assumptions import Assumptions, in_toml
 from docs import api_page, command_table, error_examples, job_schema, messages_page
@@ -106,7 +106,7 @@ def _exit_code(kind: type[errors.BulkopsError]) -> int:
     """Of an instance without members. An error of the API is one of a read, unless that cannot be."""
     error = kind.__new__(kind)
     vars(error)["is_read"] = kind is not errors.OutcomeUnknown
-    return exit_code(error)
+    return exit_code_of_error(error)
 
 
 def _messages() -> Iterator[str]:

@@ -16,7 +16,7 @@ progress.py       progress on stderr                 progress_counts.py  account
 live/             progress on a terminal             eta.py            remaining time of a run
 cpu_budget.py     limits the CPU time of a display   outage.py         warning when nothing answers
 log_events.py     progress as log lines              notify.py         webhook, command and summary at the end
-exit_codes.py     errors to exit codes               terminal.py       safe output, stdout and stderr
+error_messages.py messages of errors that end a command  terminal.py       safe output, stdout and stderr
 output_file.py    the file that a report goes to     stdin.py          stdin, read beside the event loop
 
 Everything heavy (aiohttp, SQLite, the sandbox, rich) is imported inside the commands: `--help` answers at once.

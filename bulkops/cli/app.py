@@ -11,10 +11,11 @@ from typing import Any, Final, cast
 import click
 
 from bulkops import __version__
-from bulkops.cli.click_ext import Commands, Invocation, about_itself, known_secrets, write_examples
-from bulkops.cli.exit_codes import DETAILED, EXIT_FAILED, EXIT_USAGE, report_failure
+from bulkops.cli.click_ext import DETAILED, Commands, Invocation, about_itself, known_secrets, write_examples
+from bulkops.cli.error_messages import report_failure
 from bulkops.cli.options.from_parameters import operation_names
 from bulkops.cli.terminal import is_live, say
+from bulkops.exit_codes import EXIT_FAILED, EXIT_USAGE
 
 _FIRST_STEPS = (
     "demo",

@@ -18,6 +18,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 LEVEL_VARIABLE: Final = "BULKOPS_LOG_LEVEL"
 WEBHOOK_VARIABLE: Final = "BULKOPS_WEBHOOK"
 
+DETAILED: Final = "--detailed-exitcode"
+"""Option of `plan`."""
+
 NOT_IN_RUN: Final = ("interrupted; no run was in progress", None)
 """The message of an interrupt before and after a run."""
 

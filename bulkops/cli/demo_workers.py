@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from bulkops.cli.demo_rollout import DemoRollout, seen_by
-from bulkops.cli.exit_codes import EXIT_FAILED
 from bulkops.cli.listing import table
 from bulkops.cli.run_frame import put_report
 from bulkops.cli.terminal import one_line, say
 from bulkops.errors import JournalError
+from bulkops.exit_codes import EXIT_FAILED
 from bulkops.outcome import Outcome
 
 if TYPE_CHECKING:

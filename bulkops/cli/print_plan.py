@@ -7,7 +7,6 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from bulkops.cli.click_ext import PlanFlags
-from bulkops.cli.exit_codes import EXIT_CHANGES, EXIT_FAILED
 from bulkops.cli.options.values import Output, PolicyFlags
 from bulkops.cli.outage import Outage
 from bulkops.cli.run_frame import cost_words, more_words
@@ -15,6 +14,7 @@ from bulkops.cli.selection import accounts_for, accounts_meant
 from bulkops.cli.terminal import one_line, put, say
 from bulkops.durations import rough_duration
 from bulkops.events import ignore
+from bulkops.exit_codes import EXIT_CHANGES, EXIT_FAILED
 from bulkops.selection import Selection
 from bulkops.settings import Settings
 

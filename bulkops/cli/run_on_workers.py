@@ -10,13 +10,13 @@ import attrs
 import click
 
 from bulkops.cli.click_ext import NOT_IN_RUN, Invocation
-from bulkops.cli.exit_codes import EXIT_INTERRUPTED
 from bulkops.cli.notify import Afterwards
 from bulkops.cli.options.values import Output
 from bulkops.cli.run_frame import finish
 from bulkops.cli.signals import ignore_hangup, listening
 from bulkops.cli.terminal import one_line, say, say_failure
 from bulkops.errors import ConfigError, JournalError, RunAborted, RunLocked
+from bulkops.exit_codes import EXIT_INTERRUPTED
 from bulkops.logs import neutral
 
 if TYPE_CHECKING:

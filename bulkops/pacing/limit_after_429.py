@@ -8,9 +8,9 @@ its limit per minute would allow, and some throttle at random. What a refusal te
 * A few that come singly (less than 3 % of the requests) teach nothing more.
 * When there are more, or three closings come without a good answer between, a burst was too large: from then on
   departures are spaced at limit / T.
-* When spaced departures are refused like that twice, the limit is wrong (`LimitEvidence`): the quota is narrowed to what
-  was answered well in a T before them. It is widened by 1 % of the limit after ten clean windows, by twice that after
-  ten more, and so on; a refusal soon after takes the last widening back.
+* When spaced departures are refused like that twice, the limit is wrong (`LimitEvidence`): the quota is narrowed to
+  what was answered well in a T before them. It is widened by 1 % of the limit after ten clean windows, by twice that
+  after ten more, and so on; a refusal soon after takes the last widening back.
 * A narrowing is on trial. Where as many are refused as before, the limit is not the cause: that share is noise, and
   teaches nothing from then on. What it explains of narrowing and spacing is undone.
 """

@@ -9,10 +9,10 @@ from functools import cached_property
 import attrs
 
 from bulkops.errors import RunAborted, RunFailed
+from bulkops.exit_codes import STOPPED, exit_code_of_run
 from bulkops.journal import AccountRow, EventRow, RunRecord, RunState, StepTiming
 from bulkops.outcome import IMPOSSIBLE, TROUBLED, Outcome
 from bulkops.pacing import Explored
-from bulkops.report.exit_code import STOPPED, exit_code
 from bulkops.report.failure_clusters import Cluster, Remark, cluster, remarks
 from bulkops.report.next_steps import resume_command
 from bulkops.report.text import render_text, summary
@@ -117,7 +117,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """130 interrupted, 4 authentication, 3 halted, 5 paused, 1 some failed, unknown or impossible, 0 all well."""
-        return exit_code(self.state, troubled=self._is_troubled)
+        return exit_code_of_run(self.state, troubled=self._is_troubled)
 
     def raise_for_failures(self) -> None:
         """Raises: RunFailed if accounts failed, are unknown or impossible, else RunAborted if the run stopped early."""

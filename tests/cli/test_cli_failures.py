@@ -9,7 +9,7 @@ import pytest
 
 from bulkops import errors
 from bulkops.cli.app import main
-from bulkops.cli.exit_codes import report_failure
+from bulkops.cli.error_messages import report_failure
 
 API: dict[str, Any] = {
     "call": "managed_users.get",

@@ -9,10 +9,10 @@ import attrs
 import click
 
 from bulkops.cli.click_ext import Noun, Verb, option
-from bulkops.cli.exit_codes import EXIT_FAILED
 from bulkops.cli.options import accounts_options, client_file_option, if_running_option, quiet_option
 from bulkops.cli.options.types import FileName
 from bulkops.cli.terminal import counted, one_line, put, say
+from bulkops.exit_codes import EXIT_FAILED
 
 if TYPE_CHECKING:
     from bulkops.audit import AccountAccess, Audit, Change

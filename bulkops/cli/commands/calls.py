@@ -12,11 +12,11 @@ import attrs
 import click
 
 from bulkops.cli.click_ext import Verb, note_begun, option
-from bulkops.cli.exit_codes import EXIT_FAILED
 from bulkops.cli.options import client_file_option
 from bulkops.cli.options.types import Assignment, CallName, FileName, once
 from bulkops.cli.terminal import one_line, put, say
 from bulkops.errors import InputError
+from bulkops.exit_codes import EXIT_FAILED
 
 if TYPE_CHECKING:
     from bulkops.catalogue import Call

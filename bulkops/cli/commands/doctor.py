@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,15 +12,13 @@ from bulkops.cli.options import client_file_option, journal_option
 from bulkops.cli.options.types import FileName
 from bulkops.cli.terminal import one_line, put
 from bulkops.client_file import VENDOR_FILE
+from bulkops.exit_codes import EXIT_AUTHENTICATION, EXIT_USAGE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from bulkops.cli.doctor import Finding
     from bulkops.journal import Location
-
-EXIT_FIX: Final = 2
-EXIT_AUTH: Final = 4
 
 
 @click.command(
@@ -114,9 +112,9 @@ async def _told(findings: AsyncIterator[Finding], *, as_json: bool) -> int:
     async for finding in findings:
         put(_as_json(finding) if as_json else _as_text(finding), json=as_json)
         if finding.is_auth:
-            code = EXIT_AUTH
+            code = EXIT_AUTHENTICATION
         elif finding.state == "fix":
-            code = code or EXIT_FIX
+            code = code or EXIT_USAGE
     return code
 
 

@@ -10,8 +10,7 @@ from typing import Any, Final
 import click
 from click.core import ParameterSource
 
-from bulkops.cli.click_ext import Commands, Flag, Invocation, Noun, PlanFlags, Verb
-from bulkops.cli.exit_codes import DETAILED
+from bulkops.cli.click_ext import DETAILED, Commands, Flag, Invocation, Noun, PlanFlags, Verb
 
 _EXAMPLES = (
     "plan import-package crm.zip --folder CRM --accounts customers.csv",

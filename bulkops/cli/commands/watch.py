@@ -28,8 +28,8 @@ def watch(run_id: str | None, quiet: bool, journal: Location) -> int:
     """
     import asyncio
 
-    from bulkops.cli.exit_codes import EXIT_INTERRUPTED
     from bulkops.cli.watch_run import watch as follow
+    from bulkops.exit_codes import EXIT_INTERRUPTED
     from bulkops.report import render
 
     try:

@@ -1,9 +1,4 @@
-"""Exit codes of errors, and their messages. A run ends with the code of its report: `Report.exit_code`.
-
-0 all well, 1 some accounts failed or unknown (or a failure with no code of its own), 2 nothing was begun: usage,
-configuration, or a request that failed without an effect, 3 halted by a gate, 4 authentication, 5 paused, 130
-interrupted. `plan --detailed-exitcode`: 0 nothing to do, 2 changes, 1 any error but 4 and 130.
-"""
+"""Messages of errors that end a command, with their remedies."""
 
 from __future__ import annotations
 
@@ -14,38 +9,10 @@ import click
 
 from bulkops.cli.click_ext import NOT_IN_RUN
 from bulkops.cli.terminal import one_line, say, say_failure
-from bulkops.errors import (
-    ApiError,
-    BulkopsError,
-    ConfigError,
-    ConnectFailed,
-    InputError,
-    JournalError,
-    PlanError,
-    RunAborted,
-    TaskFailed,
-    Unauthorized,
-)
+from bulkops.errors import BulkopsError, ConnectFailed
 from bulkops.exception_groups import worst_of
+from bulkops.exit_codes import EXIT_INTERRUPTED, EXIT_USAGE, exit_code_of_error
 from bulkops.secret import masked
-
-EXIT_FAILED: Final = 1
-EXIT_USAGE: Final = 2
-EXIT_CHANGES: Final = 2
-"""Of `plan --detailed-exitcode`, which ends with 1 where other commands end with EXIT_USAGE."""
-EXIT_INTERRUPTED: Final = 130
-DETAILED: Final = "--detailed-exitcode"
-"""Option of `plan`."""
-
-_EXIT_CODES: Final[tuple[tuple[type[BulkopsError], int], ...]] = (
-    (Unauthorized, 4),
-    (RunAborted, 3),
-    (ConfigError, EXIT_USAGE),
-    (InputError, EXIT_USAGE),
-    (PlanError, EXIT_USAGE),
-    (ConnectFailed, EXIT_USAGE),
-    (JournalError, EXIT_USAGE),
-)
 
 _OUT_OF_REACH: Final = "check the network and WORKATO_HOST"
 
@@ -66,20 +33,9 @@ def report_failure(
         say(masked("".join(traceback.format_exception(error)).rstrip(), secrets))
     what, remedy = if_interrupted if isinstance(error, KeyboardInterrupt | click.Abort) else _words(error)
     say_failure(masked(one_line(what), secrets), masked(one_line(remedy), secrets) if remedy else None)
-    return exit_code(error, has_begun=has_begun)
-
-
-def exit_code(error: BaseException, *, has_begun: bool = False) -> int:
-    """Errors of accounts are in their rows. So one that ends a run's command came before the first account."""
-    if isinstance(error, KeyboardInterrupt | click.Abort):
+    if isinstance(error, click.Abort):
         return EXIT_INTERRUPTED
-    if isinstance(error, click.UsageError):
-        return EXIT_USAGE
-    code = next((code for kind, code in _EXIT_CODES if isinstance(error, kind)), None)
-    if code is not None:
-        return code
-    is_early = isinstance(error, ApiError | TaskFailed) and not (has_begun or error.may_have_acted)
-    return EXIT_USAGE if is_early else EXIT_FAILED
+    return EXIT_USAGE if isinstance(error, click.UsageError) else exit_code_of_error(error, has_begun=has_begun)
 
 
 def _words(error: BaseException) -> tuple[str, str | None]:
