@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequenc
 from functools import cache, cached_property, lru_cache
 from typing import Any, Final, TextIO
 
-from bulkops.secret import MASK, looks_secret, masked
+from bulkops.masking import MASK, looks_secret, masked
 
 LEVELS: Final[Mapping[str, int]] = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 

@@ -12,7 +12,7 @@ from bulkops.cli.terminal import one_line, say, say_failure
 from bulkops.errors import BulkopsError, ConnectFailed
 from bulkops.exception_groups import worst_of
 from bulkops.exit_codes import EXIT_INTERRUPTED, EXIT_USAGE, exit_code_of_error
-from bulkops.secret import masked
+from bulkops.masking import masked
 
 _OUT_OF_REACH: Final = "check the network and WORKATO_HOST"
 

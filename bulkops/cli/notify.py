@@ -17,7 +17,8 @@ from bulkops.cli.options.values import Output
 from bulkops.cli.terminal import one_line, say
 from bulkops.errors import ConfigError
 from bulkops.hosts import TOKEN_VARIABLE
-from bulkops.secret import Secret, masked
+from bulkops.masking import masked
+from bulkops.secret import Secret
 
 if TYPE_CHECKING:
     from bulkops.journal import Location

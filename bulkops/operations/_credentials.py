@@ -11,10 +11,11 @@ import attrs
 import msgspec
 
 from bulkops.errors import ApiError, ConfigError, InputError, StatusError, TaskFailed
+from bulkops.masking import looks_secret, masked, register
 from bulkops.models import Connection
 from bulkops.operations._plan_effects import plan_connection
 from bulkops.operations._templates import columns_of, fill_in, from_outside
-from bulkops.secret import Secret, looks_secret, masked, register
+from bulkops.secret import Secret
 from bulkops.steps import Context, Intent, log_of
 
 SUCCESS: Final = "success"

@@ -13,7 +13,7 @@ from pathlib import PurePath
 from types import CodeType, FunctionType
 from typing import Any
 
-from bulkops.secret import looks_secret
+from bulkops.masking import looks_secret
 
 
 def name_of(fn: object) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from bulkops.errors import ConfigError, TaskFailed
+from bulkops.masking import register
 from bulkops.resources.generic import from_text
-from bulkops.secret import Secret, register
+from bulkops.secret import Secret
 from bulkops.steps import Context
 
 

@@ -13,12 +13,12 @@ import msgspec
 from bulkops.client import Account, session_of
 from bulkops.errors import ApiError, BadRequest, InputError, Invalid, StatusError, TaskFailed, Unauthorized
 from bulkops.journal import Journal
+from bulkops.masking import looks_secret, masked
 from bulkops.models import Asset, Project
 from bulkops.operations._lookup import name_some, nearest_else
 from bulkops.operations.import_package import ImportPackage
 from bulkops.operations.package import Package
 from bulkops.operations.partner_export import Workspace, export_folder
-from bulkops.secret import looks_secret, masked
 from bulkops.steps import Context, memory_of
 
 _CONTENTS: Final = "copied contents"

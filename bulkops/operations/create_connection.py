@@ -12,6 +12,7 @@ import msgspec
 
 from bulkops.errors import ApiError, BadRequest, ConfigError, Conflict, Forbidden, TaskFailed
 from bulkops.journal import StepRow
+from bulkops.masking import masked
 from bulkops.models import Connection
 from bulkops.operations._base import Operation, Undoing
 from bulkops.operations._credentials import (
@@ -31,7 +32,6 @@ from bulkops.operations._plan_effects import connections_of, folders_planned, pl
 from bulkops.operations.ensure import delete_own
 from bulkops.operations.fields import absolute_or_none
 from bulkops.parameters import parameter
-from bulkops.secret import masked
 from bulkops.steps import Context, planned_id
 
 _STEP: Final = "create-connection"

@@ -11,11 +11,12 @@ import attrs
 import msgspec
 
 from bulkops.errors import ConfigError
+from bulkops.masking import MASK, looks_secret
 from bulkops.operations._function_digest import digest_of, name_of
 from bulkops.operations._templates import check_sources, check_words, columns_of, is_secret_reference
 from bulkops.parameters import Parameter, parameters_of
 from bulkops.plain_json import require_finite
-from bulkops.secret import MASK, Secret, looks_secret
+from bulkops.secret import Secret
 
 
 def own_parameters(operation: object, *, without: Collection[str] = ()) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import attrs
 
 from bulkops.errors import ApiError, ConfigError, TaskFailed
 from bulkops.journal import StepRow
+from bulkops.masking import looks_secret
 from bulkops.operations._base import Operation
 from bulkops.operations._credentials import mask
 from bulkops.operations._folders import find_project
@@ -19,7 +20,6 @@ from bulkops.operations._plan_effects import plan_notes
 from bulkops.operations._templates import anchored, fill, fill_in, secrets_in
 from bulkops.operations.ensure import Ensure
 from bulkops.parameters import parameter
-from bulkops.secret import looks_secret
 from bulkops.steps import Context
 
 STEP: Final = "set-properties"

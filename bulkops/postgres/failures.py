@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from bulkops.errors import JournalError
+from bulkops.masking import masked
 from bulkops.postgres.url import DatabaseUrl
-from bulkops.secret import masked
 
 if TYPE_CHECKING:
     import psycopg

@@ -9,7 +9,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 import attrs
 
 from bulkops.errors import ConfigError
-from bulkops.secret import MASK, Secret, register
+from bulkops.masking import MASK, register
+from bulkops.secret import Secret
 
 DEFAULT_SCHEMA: Final = "bulkops"
 

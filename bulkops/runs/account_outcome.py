@@ -15,9 +15,9 @@ from bulkops.client import scope_of
 from bulkops.errors import ApiError, BulkopsError, TaskFailed, Unauthorized
 from bulkops.exception_groups import leaves_of, worst_of
 from bulkops.journal import AccountResult, AccountRow
+from bulkops.masking import masked
 from bulkops.models.text import one_line
 from bulkops.outcome import Outcome
-from bulkops.secret import masked
 from bulkops.steps import Context, log_of
 
 TOKEN_REFUSED: Final = "the vendor refused the token"  # noqa: S105 - a reason, not a password

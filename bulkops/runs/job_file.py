@@ -13,7 +13,7 @@ import attrs
 
 from bulkops.close_match import did_you_mean
 from bulkops.errors import BulkopsError, ConfigError, InputError
-from bulkops.secret import looks_secret
+from bulkops.masking import looks_secret
 
 _HEADER: Final = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY: Final = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*=""")

@@ -12,8 +12,9 @@ import attrs
 from bulkops import plain_json
 from bulkops.catalogue import Call
 from bulkops.errors import InputError
+from bulkops.masking import masked
 from bulkops.models.text import one_line
-from bulkops.secret import Secret, masked
+from bulkops.secret import Secret
 from bulkops.settings import Auth
 
 PathValues: TypeAlias = Mapping[str, str | int]

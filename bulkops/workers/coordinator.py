@@ -19,13 +19,13 @@ from bulkops.journal import EventRow, Journal, RunState
 from bulkops.journal.event_kinds import COORDINATES, HANDED_OVER, SOAK, WAVE
 from bulkops.journal.postgres.shared_runs import SharedRuns
 from bulkops.logs import get_logger
+from bulkops.masking import masked
 from bulkops.models.text import one_line
 from bulkops.runs.account_runners import Predecessor
 from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Gate, StopSignal
 from bulkops.runs.hand_over import Request
 from bulkops.runs.policy import Policy
-from bulkops.secret import masked
 from bulkops.workers.delivery import WorkerTeam
 from bulkops.workers.dispatch import Dispatcher
 from bulkops.workers.environment import RunEnvironment

@@ -28,9 +28,9 @@ from bulkops.journal.event_kinds import CANNOT_WORK
 from bulkops.journal.location import DatabaseLocation
 from bulkops.journal.postgres.shared_runs import WAITS, HandedOver
 from bulkops.logs import get_logger, neutral
+from bulkops.masking import masked
 from bulkops.models.text import one_line
 from bulkops.runs.hand_over import Request
-from bulkops.secret import masked
 from bulkops.workers.coordinator import Coordinator
 from bulkops.workers.dispatch import Dispatcher, QueueDispatcher
 from bulkops.workers.environment import WORKER_STOPS, RunEnvironment

@@ -12,7 +12,8 @@ import structlog
 from hypothesis import given, strategies as st
 
 from bulkops.logs import Redaction, configure, get_logger
-from bulkops.secret import MASK, Secret, masked
+from bulkops.masking import MASK, masked
+from bulkops.secret import Secret
 
 TOKEN = "wrkaus-7f3b1c9d"
 

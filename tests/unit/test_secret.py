@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 import pytest
 
-from bulkops.secret import MASK, Secret, looks_secret, masked, register
+from bulkops.masking import MASK, looks_secret, masked, register
+from bulkops.secret import Secret
 
 
 @pytest.mark.parametrize(

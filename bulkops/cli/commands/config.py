@@ -100,9 +100,9 @@ def _settings_of(
     from bulkops.catalogue import QUOTAS
     from bulkops.cli import event_loop
     from bulkops.hosts import TOKEN_VARIABLE, base_url
+    from bulkops.masking import MASK
     from bulkops.parameters import parameters_of
     from bulkops.runs import Policy
-    from bulkops.secret import MASK
     from bulkops.settings import HOST_VARIABLE, Tuning
 
     yield _from_variable("host", HOST_VARIABLE, base_url(os.environ.get(HOST_VARIABLE) or "us"))

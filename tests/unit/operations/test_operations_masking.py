@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from bulkops.errors import InputError, Invalid, OutcomeUnknown, ServerError
+from bulkops.masking import masked
 from bulkops.operations._credentials import mask, read_credentials
 from bulkops.operations._templates import fill_in
-from bulkops.secret import masked
 
 VALUES = {"host": "https://x.example", "key": "hunter2-secret-value", "port": 443}
 

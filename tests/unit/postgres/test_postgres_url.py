@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from bulkops.errors import ConfigError
+from bulkops.masking import masked
 from bulkops.postgres import DatabaseUrl, is_database_url, without_password
-from bulkops.secret import masked
 
 
 def test_a_url_is_told_from_a_directory() -> None:
