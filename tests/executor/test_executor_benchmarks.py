@@ -14,8 +14,9 @@ from benchmarks.kit.harness import Row, ratio, ratios, rounds
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("name", ["fan_out_cpu", "fan_out_latency", "fan_out_memory", "journal_commits"])
-def test_a_benchmark_prints_its_row_and_writes_its_figures(name: str) -> None:
+def test_a_benchmark_prints_its_row_and_writes_its_figures() -> None:
+    """One of them; `make bench-smoke` runs all."""
+    name = "fan_out_cpu"
     command = [sys.executable, "-m", f"benchmarks.{name}", "--smoke"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300)
     assert done.stderr == ""

@@ -8,7 +8,10 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import aiohttp
 import pytest
@@ -32,30 +35,32 @@ print("ended well", flush=True)
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_serves_until_it_is_told_to_end(tmp_path: Path, number: signal.Signals) -> None:
-    client_file = tmp_path / "client.toml"
-    command = [sys.executable, "-W", "error", "-c", SCRIPT, str(client_file), "json"]
+@contextmanager
+def served(client_file: Path, form: str, number: signal.Signals) -> Iterator[IO[str]]:
+    """What a sandbox in a process of its own says. Told to end by the signal, it ends well."""
+    command = [sys.executable, "-W", "error", "-c", SCRIPT, str(client_file), form]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        said = json.loads(process.stdout.readline())
-        assert said["token"] == "t"
-        assert Tuning.from_file(client_file).quotas
-        request = urllib.request.Request(f"{said['url']}/api/managed_users", headers={"Authorization": "Bearer t"})
-        with urllib.request.urlopen(request, timeout=60) as reply:
-            assert json.load(reply)["result"][0]["id"] == FIRST
+        yield process.stdout
         process.send_signal(number)
         rest, errors = process.communicate(timeout=60)
         assert (process.returncode, rest, errors) == (0, "ended well\n", "")
 
 
+def test_it_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
+    client_file = tmp_path / "client.toml"
+    with served(client_file, "json", signal.SIGINT) as out:
+        said = json.loads(out.readline())
+        assert said["token"] == "t"
+        assert Tuning.from_file(client_file).quotas
+        request = urllib.request.Request(f"{said['url']}/api/managed_users", headers={"Authorization": "Bearer t"})
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            assert json.load(reply)["result"][0]["id"] == FIRST
+
+
 def test_people_get_sentences(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "client.toml"), "text"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(3)]
-        process.terminate()
-        process.communicate(timeout=60)
+    with served(tmp_path / "client.toml", "text", signal.SIGTERM) as out:
+        lines = [out.readline() for _ in range(3)]
     assert "300 customers" in lines[0]
     assert "WORKATO_API_TOKEN=t" in lines[1]
     assert "client.toml" in lines[2]
