@@ -109,8 +109,8 @@ def words_for(place: str | Keep) -> str:
     """Notes to show before secrets are created."""
     where = "a function" if callable(place) else place
     return (
-        f"the secrets of new keys go to {where} and nowhere else: the vendor shows each once, and one that is lost "
-        "can only be replaced, which ends the one before: a second run names the command"
+        f"the secrets of new keys go only to {where}, and the vendor shows each once; "
+        "a second run names the command that replaces a lost one"
     )
 
 

@@ -23,7 +23,7 @@ def test_it_is_moved_stopped_and_shared_again(share: Cli, sandbox: RemoteSandbox
     assert sandbox.ledger() == []
     assert share(NAME, "--version", "1", "--yes").code == 0
     stopped = share("562501", "--stop", "--yes")
-    assert stopped.out == f"{NAME}: not shared with customers; until now version 1 is shared with all customers\n"
+    assert stopped.out == f"{NAME}: not shared with customers (before: version 1 is shared with all customers)\n"
     assert share("Example CRM", "--yes").code == 0
     assert [effect["kind"].partition(".")[2] for effect in sandbox.ledger()] == [
         "oem_shared",

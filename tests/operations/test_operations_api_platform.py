@@ -324,8 +324,8 @@ async def test_a_file_that_others_may_read_gets_no_secrets(it: Here, tmp_path: P
     assert operation.digest != enabled(key="Other").digest
     (note,) = (main_job(API_PACKAGE, folder="API") >> operation >> moved).notes()[:1]
     assert note == (
-        f"the secrets of new keys go to {path} and nowhere else: the vendor shows each once, and one that is lost can "
-        "only be replaced, which ends the one before: a second run names the command"
+        f"the secrets of new keys go only to {path}, and the vendor shows each once; "
+        "a second run names the command that replaces a lost one"
     )
     await it.run(main_job(API_PACKAGE, folder="API"), ONE)
     path.unlink()

@@ -89,7 +89,7 @@ async def _share(
         await consent.ask(Question(lines=[f"at {settings.url}: {what}"], yes_does="Change this for all customers"))
         note_begun()
         await share_connector(workato, found, version=wanted)
-    put(f"{name}: {_words(wanted)}; until now {_words(before)}\n")
+    put(f"{name}: {_words(wanted)} (before: {_words(before)})\n")
 
 
 def _words(version: int | None) -> str:
