@@ -252,7 +252,9 @@ class Fleet:
             return await load_report(opened, record.run_id)
 
     async def runs(self) -> list[RunRecord]:
-        """The runs of the journal, newest first. Sends nothing. Raises: JournalError."""
+        """The runs of the journal, newest first; none without a journal. Sends nothing. Raises: JournalError."""
+        if not self.journal.exists():
+            return []
         async with Journal.open(self.journal, read_only=True) as opened:
             return await opened.list_runs()
 

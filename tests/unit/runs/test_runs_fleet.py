@@ -51,6 +51,19 @@ async def test_plan_run_undo_report_and_runs(fleet: Fleet, vendor: Sandbox) -> N
     assert {record.policy["waves"] for record in await fleet.runs()} == {"1,rest"}
 
 
+async def test_before_the_first_run_there_is_none(fleet: Fleet, tmp_path: Path) -> None:
+    """A scheduled program begins with both, also in its first night."""
+    first = attrs.evolve(fleet, journal=tmp_path / "none")
+    assert (await first.runs(), await first.resume()) == ([], None)
+
+
+async def test_new_accounts_are_those_of_no_earlier_run(fleet: Fleet) -> None:
+    for limit, new in ((2, 2), (None, CUSTOMERS - 2), (None, 0)):
+        known = [row.account for run in await fleet.runs() for row in (await fleet.report(run.run_id)).accounts]
+        accounts = await select(client(fleet), accounts="all", known=known, limit=limit)
+        assert (await fleet.run(CreateFolder("Reports"), accounts)).outcomes[Outcome.CHANGED] == new
+
+
 async def test_resume_and_retry_keep_the_policy_of_the_run(fleet: Fleet) -> None:
     stopped = StopSignal()
     stopped.drain()
