@@ -138,7 +138,7 @@ def open_for_writing(directory: Path) -> sqlite3.Connection:
 
 def exists(directory: Path) -> bool:
     """Whether a journal is there, or what is left of one. Raises: PermissionError."""
-    return any((directory / name).exists() for name in (FILE_NAME, LOG_NAME))
+    return any(path.exists() or path.is_symlink() for path in (directory / FILE_NAME, directory / LOG_NAME))
 
 
 def _make(path: Path) -> None:
@@ -159,8 +159,8 @@ def _make(path: Path) -> None:
 
 
 def _check_content(path: Path) -> None:
-    """Raises: JournalCorrupt when the file is empty, or is missing beside its log; OSError. SQLite would make a new
-    database and delete the log.
+    """Raises: JournalCorrupt when the file is empty, is a link to none, or is missing beside its log; OSError. SQLite
+    would make a new database and delete the log.
 
     The file is not opened: closing it would drop every lock that SQLite holds on it for this process. The next process
     to close the journal would then delete its log as if it were the last, and later writes would be lost and damage the
@@ -170,6 +170,8 @@ def _check_content(path: Path) -> None:
     if path.exists():
         if path.stat().st_size == 0:
             raise content_lost(f"{path} is empty")
+    elif path.is_symlink():
+        raise content_lost(f"{path} is a link to a missing file")
     elif log.exists() and log.stat().st_size:
         raise content_lost(f"{path} is missing, but its log {log.name} is there")
 

@@ -84,7 +84,7 @@ async def test_a_journal_whose_maker_was_killed_does_not_exist_and_can_be_made(d
 
 
 @pytest.mark.parametrize("read_only", [False, True])
-@pytest.mark.parametrize("lost", ["content", "file"])
+@pytest.mark.parametrize("lost", ["content", "file", "volume"])
 async def test_a_journal_that_has_lost_its_content_is_not_taken_for_a_new_one(
     made: Path, lost: str, read_only: bool
 ) -> None:
@@ -92,16 +92,22 @@ async def test_a_journal_that_has_lost_its_content_is_not_taken_for_a_new_one(
 
     def lose() -> None:
         (made / f"{FILE}-wal").write_bytes(b"all that is left")
-        if lost == "file":
-            (made / FILE).unlink()
-        else:
+        if lost == "content":
             os.truncate(made / FILE, 0)
+        else:
+            (made / FILE).unlink()
+        if lost == "volume":
+            (made / FILE).symlink_to(made / "not mounted" / FILE)
 
     await anyio.to_thread.run_sync(lose)
     place = Location.of(made)
     assert await anyio.to_thread.run_sync(place.exists)
-    words = "is empty" if lost == "content" else f"is missing, but its log {FILE}-wal is there"
-    with pytest.raises(JournalCorrupt, match=f"lost its content: .*{FILE} {words}; restore it from a backup"):
+    words = {
+        "content": "empty",
+        "file": f"missing, but its log {FILE}-wal is there",
+        "volume": "a link to a missing file",
+    }
+    with pytest.raises(JournalCorrupt, match=f"lost its content: .*{FILE} is {words[lost]}; restore it from a backup"):
         async with Journal.open(place, read_only=read_only):
             pass
     assert await anyio.to_thread.run_sync((made / f"{FILE}-wal").read_bytes) == b"all that is left"
