@@ -12,11 +12,16 @@ _MOVE_IT_AWAY: Final = "move the file away to begin a new journal, or restore it
 
 _GO_ON: Final = "`bulkops resume` continues from the journal"
 
+_BUSY: Final = (
+    "is kept busy by another process",
+    "wait for it, or stop it; if there is none, the file system has no locks: keep the journal on a local disk",
+)
+
 _WORDS: Final[dict[int, tuple[str, str]]] = {
     sqlite3.SQLITE_FULL: ("cannot grow: the disk is full", "free some space"),
     sqlite3.SQLITE_IOERR: ("cannot be read or written", "check the disk and its quota"),
-    sqlite3.SQLITE_BUSY: ("is kept busy by another process", "wait for it, or stop it"),
-    sqlite3.SQLITE_LOCKED: ("is kept busy by another process", "wait for it, or stop it"),
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
     sqlite3.SQLITE_READONLY: ("cannot be written", "check who owns the file and its directory"),
     sqlite3.SQLITE_PERM: ("cannot be opened", "check who owns the file and its directory"),
     sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "check who owns the file and its directory"),

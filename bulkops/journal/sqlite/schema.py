@@ -121,8 +121,7 @@ def open_for_writing(directory: Path) -> sqlite3.Connection:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(directory, os.O_RDONLY)
         try:
-            with contextlib.suppress(OSError):  # a file system without locks: SQLite reports it
-                fcntl.flock(handle, fcntl.LOCK_EX)  # another process may make the journal just now
+            _lock(handle, directory)  # another process may make the journal just now
             _check_content(path)
             if not path.exists():
                 _make(path)
@@ -134,6 +133,18 @@ def open_for_writing(directory: Path) -> sqlite3.Connection:
             f"cannot write a journal in {directory}: {error.strerror}", remedy="choose another directory: --journal DIR"
         ) from error
     return _opened(path, "mode=rw", _make_ready)
+
+
+def _lock(handle: int, directory: Path) -> None:
+    """Raises: JournalError on a file system without locks, where SQLite would wait for a minute."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    except OSError as error:  # NFS locks files, but no directory
+        if error.errno in {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP}:
+            raise JournalError(
+                f"the file system cannot lock {directory}: {error.strerror}",
+                remedy="keep the journal on a local disk: --journal DIR",
+            ) from error
 
 
 def exists(directory: Path) -> bool:

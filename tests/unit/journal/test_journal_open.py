@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -181,6 +183,29 @@ async def test_a_directory_in_the_file_s_place(directory: Path) -> None:
     with pytest.raises(JournalError, match=f"cannot read the journal .*{FILE}: Is a directory"):
         async with Journal.open(directory, read_only=True):
             pass
+
+
+def test_a_file_system_without_locks_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lockless(handle: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", lockless)
+    with pytest.raises(
+        JournalError, match=f"the file system cannot lock {tmp_path}: No locks available; keep the journal"
+    ):
+        open_for_writing(tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_file_system_that_locks_no_directory_is_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As NFS, which locks only files that are open for writing."""
+
+    def only_files(handle: int, operation: int) -> None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+
+    monkeypatch.setattr(fcntl, "flock", only_files)
+    open_for_writing(tmp_path).close()
+    assert os.listdir(tmp_path) == [FILE]
 
 
 def test_a_new_journal_may_be_opened_by_many_at_the_same_moment(tmp_path: Path) -> None:
