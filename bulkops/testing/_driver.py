@@ -11,7 +11,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -47,6 +47,7 @@ class Scenario:
     seed: int
     parallel: int
     prepare: str | None
+    columns: Mapping[str, str]
 
 
 @attrs.define(kw_only=True)
@@ -83,7 +84,7 @@ class Driver:
         self._prepare = _load(scenario.prepare) if scenario.prepare else None
         job = load_job(scenario.job)
         settings = Settings.from_env(tuning=Tuning.from_file(scenario.client_file))
-        self._work = Work(operation=job.operation, source=job.source, settings=settings)
+        self._work = Work(operation=job.operation, source=job.source, settings=settings, columns=scenario.columns)
         self._alive: dict[int, Trial] = {}
 
     def run(self) -> Iterator[Trial]:

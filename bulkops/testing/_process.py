@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -30,11 +30,12 @@ ERROR: Final = 70
 
 @attrs.frozen(kw_only=True)
 class Work:
-    """What all trials do. `source`: FILE.py:NAME of the operation, if it came from Python."""
+    """What all trials do. `source`: FILE.py:NAME of an operation from Python; `columns`: of each account."""
 
     operation: Operation
     source: str | None
     settings: Settings
+    columns: Mapping[str, str]
 
 
 @attrs.frozen(kw_only=True)
@@ -104,7 +105,7 @@ async def _carry_on(work: Work, place: Place) -> Report:
         if not await _has_run(place.journal):
             return await run(
                 work.operation,
-                accounts=list(place.accounts),
+                accounts=[{**work.columns, "id": account} for account in place.accounts],
                 workato=workato,
                 policy=Policy(breaker=None),
                 journal=place.journal,

@@ -119,7 +119,8 @@ class CrashKit:
     `only`: a pattern for the names of points; `every`: only every n-th of them; `kills`: deaths in a row, the later
     ones at points drawn from `seed`;
     `hold_s`: how late a late request is: less than the server's timeout, as the client file has it;
-    `prepare`: MODULE:FUNCTION called first in each process: it may break something, to see whether the kit notices.
+    `prepare`: MODULE:FUNCTION called first in each process: it may break something, to see whether the kit notices;
+    `columns`: values of the account file's columns, the same for each account.
     """
 
     job: str
@@ -136,6 +137,7 @@ class CrashKit:
     per_trial: int = 3
     parallel: int = 8
     prepare: str | None = None
+    columns: Mapping[str, str] = attrs.field(factory=dict)
 
     def run(self, accounts: Sequence[str]) -> CrashResult:
         """Try every point, each on the next `per_trial` accounts. Raises: RuntimeError with the driver's words."""

@@ -30,6 +30,26 @@ async def tidy(ctx):
     await ctx.account.folders.create("Mine")
 """
 
+FROM_COLUMN = """
+import bulkops
+
+@bulkops.operation(columns=["region"])
+async def tidy(ctx):
+    name, folders = ctx.params["region"], ctx.account.folders
+    await ctx.ensure("create", find=lambda: folders.find(name), do=lambda: folders.create(name))
+"""
+
+
+def test_an_operation_that_reads_a_column(
+    crash_points: Callable[..., CrashResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    (tmp_path / "tidy.py").write_text(FROM_COLUMN)
+    job, only = f"{tmp_path / 'tidy.py'}:tidy", "folders.create has left"
+    result = crash_points(job, per_trial=1, only=only, columns={"region": "North"})
+    assert result.measured.outcomes == {"changed": 1}
+    assert (len(result.trials), result.faults) == (1, [])
+
 
 @pytest.mark.parametrize(
     ("text", "only", "count", "is_sound"),
