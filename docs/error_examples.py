@@ -6,9 +6,10 @@ Those of `WITHOUT_EXAMPLE` have none. Addresses and ids that differ each time ar
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -53,7 +54,8 @@ _ANSWERS: Final = {
 }
 
 
-def examples() -> dict[str, BulkopsError]:
+@functools.cache
+def examples() -> Mapping[str, BulkopsError]:
     """By class name. Takes about a second; sends nothing beyond this machine."""
     return asyncio.run(_examples())
 
