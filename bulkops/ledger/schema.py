@@ -114,7 +114,7 @@ def describe(error: sqlite3.Error, path: Path) -> JournalError:
     elif code == sqlite3.SQLITE_BUSY:
         remedy = (
             "continue or kill the bulkops process that was stopped while it held the ledger, then try again; "
-            "if there is none, the file system has no locks: set XDG_STATE_HOME to a directory on a local disk"
+            "without such a process, the file system lacks locks: set XDG_STATE_HOME to a directory on a local disk"
         )
     else:
         remedy = "check who owns the file, its directory and the disk"

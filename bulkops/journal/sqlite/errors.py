@@ -14,7 +14,7 @@ _GO_ON: Final = "`bulkops resume` continues from the journal"
 
 _BUSY: Final = (
     "is kept busy by another process",
-    "wait for it, or stop it; if there is none, the file system has no locks: keep the journal on a local disk",
+    "wait for it, or stop it; without such a process, the file system lacks locks: keep the journal on a local disk",
 )
 
 _WORDS: Final[dict[int, tuple[str, str]]] = {
