@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import socket
+import threading
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import pytest
@@ -74,11 +77,38 @@ def run_virtual(coroutine: Coroutine[Any, Any, T], *, limit_s: float = 1e7) -> T
         loop.close()
 
 
+class _Counted(socket.socket):
+    """Knows how many bytes it has sent and received."""
+
+    sent = received = 0
+
+    def send(self, *given: Any) -> int:
+        count = super().send(*given)
+        self.sent += count
+        return count
+
+    def sendmsg(self, *given: Any) -> int:
+        count = super().sendmsg(*given)
+        self.sent += count
+        return count
+
+    def recv(self, *given: Any) -> bytes:
+        data = super().recv(*given)
+        self.received += len(data)
+        return data
+
+    def recv_into(self, *given: Any) -> int:
+        count = super().recv_into(*given)
+        self.received += count
+        return count
+
+
 class SocketLoop(asyncio.SelectorEventLoop):
     """A virtual clock over real sockets whose both ends live on this loop: on the slowest machine work takes no time.
 
-    Time jumps to the next timer when nothing has arrived for `QUIET_S` - what one end sent, the other has by then - and
-    no thread of an executor is at work. Other threads and processes it knows nothing of.
+    Time jumps to the next timer when each end has received what the other one sent, and no thread of an executor is at
+    work. While that is not known - a connection begins or ends, another thread runs - nothing must have arrived for
+    `QUIET_S`. Of other processes it knows nothing.
     """
 
     QUIET_S = 0.03
@@ -87,6 +117,8 @@ class SocketLoop(asyncio.SelectorEventLoop):
         super().__init__()
         self._now = super().time()
         self._threads: set[asyncio.Future[Any]] = set()
+        self._connecting = 0
+        self._ends: dict[tuple[Any, Any], _Counted] = {}
         self._really_select = self._selector.select  # type: ignore[attr-defined]  # what typeshed leaves out
         self._selector.select = self._select_or_jump  # type: ignore[attr-defined]
 
@@ -99,12 +131,37 @@ class SocketLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._threads.discard)
         return future
 
+    async def sock_connect(self, sock: socket.socket, address: Any) -> None:
+        self._connecting += 1
+        try:
+            await super().sock_connect(sock, address)
+        finally:
+            self._connecting -= 1
+
+    def _make_socket_transport(self, sock: socket.socket, *given: Any, **more: Any) -> asyncio.Transport:
+        with suppress(OSError):  # the other side has ended it already
+            ends = sock.getsockname(), sock.getpeername()
+            sock = self._ends[ends] = _Counted(fileno=sock.detach())
+            sock.setblocking(False)
+        made: asyncio.Transport = super()._make_socket_transport(sock, *given, **more)  # type: ignore[misc]
+        return made
+
     def _select_or_jump(self, timeout: float | None) -> list[Any]:
         if not timeout or self._threads:
             return list(self._really_select(timeout if not timeout else None))
-        ready = list(self._really_select(self.QUIET_S))
+        ready = list(self._really_select(0 if self._is_quiet() else self.QUIET_S))
         self._now += 0.0 if ready else timeout
         return ready
+
+    def _is_quiet(self) -> bool:
+        others = {thread.name for thread in threading.enumerate()} - {"MainThread"}
+        if self._connecting or not all(name.startswith("asyncio_") for name in others):
+            return False
+        self._ends = {ends: end for ends, end in self._ends.items() if end.fileno() != -1}
+        return all(
+            (there, here) in self._ends and self._ends[there, here].received == end.sent
+            for (here, there), end in self._ends.items()
+        )
 
 
 OVER_SOCKETS = "asyncio", {"loop_factory": SocketLoop}
