@@ -190,20 +190,20 @@ def decode_tolerantly(reply: Reply, type_: Any, unwrap: Callable[[Any], tuple[An
 
 def _without_misfits(tree: Any, type_: Any) -> tuple[Any, list[str]]:
     """The value, and the paths of members that were left out. Raises: msgspec.ValidationError."""
-    first: msgspec.ValidationError | None = None
+    misfit: msgspec.ValidationError | None = None
     left_out: list[str] = []
     for _ in range(_MOST_MISFITS):
         try:
             found = msgspec.convert(tree, type_, dec_hook=_own_types)
         except msgspec.ValidationError as error:
-            first = first or error
+            misfit = error
             path = _PATH.search(str(error))
             if path is None or not _leave_out(tree, path.group()):
                 break
             left_out.append(path.group())
         else:
             return found, left_out
-    raise first or AssertionError("a misfit was found")
+    raise misfit or AssertionError("a misfit was found")
 
 
 def _leave_out(tree: Any, path: str) -> bool:

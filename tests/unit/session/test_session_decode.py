@@ -183,7 +183,11 @@ def test_a_member_that_no_operation_reads_fails_nobody(caplog: pytest.LogCapture
     assert "bulkops doctor --learn" in told[0]
 
 
-def test_a_member_that_operations_need_still_fails_beside_one_that_they_do_not() -> None:
-    row = ROW | {"stopped_at": "soon", "running": "yes"}
+@pytest.mark.parametrize(
+    "row",
+    [ROW | {"running": "yes", "stopped_at": "soon"}, {"stopped_at": "soon"} | ROW | {"running": "yes"}],
+    ids=["before it", "behind it"],
+)
+def test_a_member_that_operations_need_is_named_beside_one_that_they_do_not(row: dict[str, Any]) -> None:
     with pytest.raises(DecodeError, match=r"\$\.running"):
         decode_object(reply(row), Recipe)
