@@ -1,7 +1,8 @@
-"""The shape of the package: no import circles, and modules that are read in one go."""
+"""The shape of the package: no import circles, modules that are read in one go, and lists of them that are whole."""
 
 from __future__ import annotations
 
+import ast
 import statistics
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -33,3 +34,11 @@ def test_modules_are_short() -> None:
     }
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST} == {}
     assert statistics.median(lengths.values()) < MEDIAN
+
+
+@pytest.mark.parametrize("package", ["cli", "cli/options"])
+def test_a_list_of_modules_names_each(package: str) -> None:
+    """In the docstring of a package, in two columns."""
+    told = (ast.get_docstring(ast.parse((ROOT / package / "__init__.py").read_text(encoding="utf-8"))) or "").split()
+    there = {path.name + "/" * path.is_dir() for path in (ROOT / package).glob("[!_]*")}
+    assert {name for name in told if name.endswith((".py", ".json", "/"))} == there

@@ -90,8 +90,7 @@ SKILLS: Final = serve_noun(
 def _links(what: str, member: str, known: Callable[[ApiRequest], Mapping[str, Row]]) -> Links:
     """Calls `assign_skills` and `remove_skills` of both scopes, and so on."""
     made = Links(holder=GENIES, what=what, member=member, known=known)
-    for scope in ("", "managed_users."):
-        made.serve(f"{scope}agentic.genies.assign_{what}s", f"{scope}agentic.genies.remove_{what}s")
+    made.serve(f"[managed_users.]agentic.genies.assign_{what}s", f"[managed_users.]agentic.genies.remove_{what}s")
     return made
 
 
