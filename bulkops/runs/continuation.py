@@ -16,7 +16,7 @@ from bulkops.operations.functions import as_operation
 from bulkops.operations.restore import check_same, describe, restore, with_packages
 from bulkops.outcome import Outcome
 from bulkops.report import Report, load_report
-from bulkops.runs.credential import credential
+from bulkops.runs.credential import hold_for_run
 from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Gate, waiting_gate
 from bulkops.runs.hand_over import Request, refuse_stopped
@@ -83,7 +83,7 @@ class Continuation:
             workspace = await require_workspace(client, record)
             record = await _with_changes(journal, record, operation)
             await stack.enter_async_context(
-                credential(
+                hold_for_run(
                     journal,
                     session_of(client),
                     record.run_id,

@@ -36,7 +36,7 @@ def ledger_of(location: AnyLocation) -> Ledger:
 
 
 @asynccontextmanager
-async def credential(
+async def hold_for_run(
     journal: Journal,
     session: ApiSession,
     run_id: str,

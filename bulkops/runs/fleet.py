@@ -18,7 +18,7 @@ from bulkops.outcome import RESUMABLE, Outcome
 from bulkops.report import Report, load_report
 from bulkops.resources import Pages
 from bulkops.runs.continuation import Continuation, client_for
-from bulkops.runs.credential import credential
+from bulkops.runs.credential import hold_for_run
 from bulkops.runs.engine import Engine
 from bulkops.runs.halting import Check, Gate, StopSignal
 from bulkops.runs.hand_over import Request, refuse_stopped
@@ -127,7 +127,7 @@ class Fleet:
             if policy.if_running == "wait":
                 await stack.enter_async_context(opened.lock_run(run_id))  # `watch` sees it queue
             await stack.enter_async_context(
-                credential(
+                hold_for_run(
                     opened, session_of(workato), run_id, policy=policy, stop_signal=self.stop, workspace=workspace
                 )
             )

@@ -23,7 +23,7 @@ from bulkops.operations.restore import describe, with_packages
 from bulkops.pacing import Explored
 from bulkops.runs.account_outcome import cause_of
 from bulkops.runs.costs import fleet_forecast, known_of, on_all, sampled
-from bulkops.runs.credential import credential
+from bulkops.runs.credential import hold_for_run
 from bulkops.runs.halting import StopSignal
 from bulkops.runs.identity import ME, check_host, check_workspace, workspace_for
 from bulkops.runs.inventory import Inventory
@@ -155,7 +155,7 @@ async def plan_accounts(
             workspace = await workspace_for(operation, workato, opened)
             looks.tenant = tenant(workato.settings.url, workspace)
             async with (
-                credential(
+                hold_for_run(
                     opened, session_of(workato), "of bulkops plan", policy=policy, stop_signal=stop, workspace=workspace
                 ),
                 connected(operation, workato, journal=journal, observe=observe) as looks.operation,
