@@ -192,3 +192,10 @@ def test_an_interrupt_while_modules_are_imported_shows_no_traceback(shell: Cli) 
     )
     ended = shell("runs", code=program)
     assert (ended.code, ended.out, ended.err) == (130, "", "error: interrupted\n")
+
+
+def test_a_journal_without_workers_says_how_a_run_is_stopped(cli: Cli) -> None:
+    result = cli("stop")
+    assert result.code == 2
+    assert "workers need a journal in PostgreSQL, and ./.bulkops is a directory" in result.err
+    assert result.err.endswith("without workers, press Ctrl-C in the run's process to stop it\n")

@@ -123,7 +123,8 @@ def _database(location: Location) -> DatabaseLocation:
     if not isinstance(location, DatabaseLocation):
         raise ConfigError(
             f"workers need a journal in PostgreSQL, and {location} is a directory",
-            remedy="give --journal postgresql://..., or set BULKOPS_JOURNAL",
+            remedy="give --journal postgresql://..., or set BULKOPS_JOURNAL; without workers, press Ctrl-C in the "
+            "run's process to stop it",
         )
     return location
 
