@@ -84,10 +84,12 @@ async def dividing(member: Member, pacer: Pacer) -> AsyncIterator[None]:
         try:
             yield
         finally:
-            # Where they cannot be written, the next process waits as after a kill.
-            with contextlib.suppress(JournalError):
-                await member.end(pacer.held(recorded=False), explored=pacer.explored())
-            await _cancel(renewing)
+            try:
+                # Where they cannot be written, the next process waits as after a kill.
+                with contextlib.suppress(JournalError):
+                    await member.end(pacer.held(recorded=False), explored=pacer.explored())
+            finally:  # the run may be cancelled while it ends
+                await _cancel(renewing)
     finally:
         pacer.recorder = None
         pacer.set_part(1.0)

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import attrs
@@ -24,7 +25,7 @@ from bulkops.errors import JournalError, RunLocked
 from bulkops.ledger import Credential, LeaseTerms, LocalLedger
 from bulkops.ledger.local import LocalLease
 from bulkops.ledger.schema import FILE_NAME, open_ledger
-from bulkops.pacing import Full
+from bulkops.pacing import Full, Pacer
 from bulkops.rate_limit import Limit
 from tests.unit.ledger.conftest import HOST, StepClock
 
@@ -82,6 +83,41 @@ async def test_who_is_cancelled_while_asking_holds_no_slot(tmp_path: Path, clock
             assert rows(tmp_path) == []
 
 
+class CancellingThread(ThreadPoolExecutor):
+    """A thread that cancels the task that gives it its n-th job."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__(1)
+        self.left = at
+
+    def submit(self, *job: Any, **given: Any) -> Any:
+        self.left -= 1
+        task = asyncio.current_task()
+        if self.left == 0 and task is not None:
+            task.cancel()
+        return super().submit(*job, **given)
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, 4], ids=["begin", "renew", "end", "close"])
+async def test_who_is_cancelled_leaves_no_task_and_no_lock(tmp_path: Path, clock: StepClock, at: int) -> None:
+    async def work() -> None:
+        async with LocalLedger(tmp_path, clock=clock, executor=thread).lease(
+            TERMS.credential, Pacer({}, rng=Random(1)), label="r1", share=False
+        ):
+            await asyncio.sleep(0)  # the task that renews the lease has begun
+
+    before = asyncio.all_tasks()
+    with CancellingThread(at) as thread:
+        task = asyncio.create_task(work())
+        await asyncio.wait([task])
+        assert task.cancelled()
+        assert asyncio.all_tasks() == before
+    async with LocalLedger(tmp_path, clock=clock).lease(
+        TERMS.credential, Pacer({}, rng=Random(1)), label="r2", share=False
+    ):
+        pass
+
+
 async def test_only_a_young_heartbeat_is_fresh(tmp_path: Path, clock: StepClock) -> None:
     async with leased(tmp_path, clock) as lease:
         assert not lease.is_fresh
@@ -131,6 +167,7 @@ async def test_it_is_kept_in_the_users_state_directory(
 HOLDER = """
 import asyncio, sys, time
 from pathlib import Path
+from random import Random
 from bulkops.ledger import Credential, LeaseTerms, LocalLedger
 from bulkops.rate_limit import Limit
 async def main():
