@@ -24,7 +24,6 @@ from bulkops.journal.records import (
     RunState,
     StepState,
 )
-from bulkops.journal.run_ids import new_run_id
 from bulkops.journal.store import Store
 from bulkops.journal.writer import Writer
 
@@ -91,11 +90,6 @@ class Journal(RecordedRuns):
         return 0 if self._writer is None else self._writer.commits
 
     # Runs
-
-    @staticmethod
-    def new_run_id() -> str:
-        """Sortable and short enough to type, e.g. "20261122-101530-k3f7"."""
-        return new_run_id()
 
     async def create_run(self, record: RunRecord, inventory: Sequence[InventoryRow]) -> None:
         """A new run and a row for each account, `not_attempted`, in one transaction.

@@ -60,7 +60,6 @@ class DatabaseUrl:
     shown: str = attrs.field(repr=False)
     without_password: str = attrs.field(repr=False)
     """For commands that are shown to a user."""
-    has_password: bool = attrs.field(repr=False)
 
     @classmethod
     def parse(cls, text: str) -> DatabaseUrl:
@@ -89,7 +88,6 @@ class DatabaseUrl:
             place=_place(parts, dict(query)),
             shown=without_password(text),
             without_password=_removed(text),
-            has_password=any(passwords),
         )
 
     def __str__(self) -> str:

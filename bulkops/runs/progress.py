@@ -97,13 +97,11 @@ class Progress:
         for call, count in sent.items():
             self._totals[call] = self._totals.get(call, 0) + count
 
-    def eta(self) -> Eta | None:
-        """When the run will end if it goes on like this; None while nothing is known. Takes tens of milliseconds."""
-        asked = self.question()
-        return None if asked is None else asked()
-
     def question(self) -> Callable[[], Eta] | None:
-        """The same as a value with all its inputs, for evaluation in another thread."""
+        """When the run will end if it goes on like this, to be called in another thread; None while nothing is known.
+
+        The answer takes tens of milliseconds, and has all its inputs.
+        """
         each = self._each()
         if not each:
             return None

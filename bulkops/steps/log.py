@@ -93,11 +93,6 @@ class StepLog:
         return any(name != OUTSIDE_STEPS for name in (*self._steps, *self._open))
 
     @property
-    def has_effect(self) -> bool:
-        """Whether this run, in any of its processes, had an effect on the account or may have had one."""
-        return self.changed or bool(self._open)
-
-    @property
     def is_untouched(self) -> bool:
         """Whether this run, in any of its processes, neither began a step on the account nor wrote without one, and
         this process had no reply about it."""
