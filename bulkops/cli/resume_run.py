@@ -156,13 +156,22 @@ async def _look_up(
         return Left(record=record, accounts=inventory, settled=settled, at_gate=gate is not None)
 
 
-def undo(run_id: str | None, *, selection: Selection, policy: PolicyFlags, output: Output) -> int:
+def undo(run_id: str | None, *, accept_changes: bool, selection: Selection, policy: PolicyFlags, output: Output) -> int:
     """Undo the changes of a run, as a new run. Returns the exit code."""
-    return event_loop.run(_undo(run_id, plan_flags(), selection=selection, flags=policy, output=output))
+    undoing = _undo(
+        run_id, plan_flags(), accept_changes=accept_changes, selection=selection, flags=policy, output=output
+    )
+    return event_loop.run(undoing)
 
 
 async def _undo(
-    run_id: str | None, plan: PlanFlags | None, *, selection: Selection, flags: PolicyFlags, output: Output
+    run_id: str | None,
+    plan: PlanFlags | None,
+    *,
+    accept_changes: bool,
+    selection: Selection,
+    flags: PolicyFlags,
+    output: Output,
 ) -> int:
     from bulkops.cli.print_plan import print_plan_over
     from bulkops.cli.start_run import over_inventory
@@ -170,7 +179,7 @@ async def _undo(
     from bulkops.runs import Policy, require_workspace, undo_of
 
     subset = await subset_of(selection, asks=plan is None and not output.yes)
-    operation, inventory = await undo_of(run_id, journal=output.journal, subset=subset)
+    operation, inventory = await undo_of(run_id, journal=output.journal, subset=subset, accept_changes=accept_changes)
     async with Journal.open(output.journal, read_only=True) as journal:
         record = await journal.get_run(operation.run_id)
     settings = _settings_like(record, flags)

@@ -62,10 +62,10 @@ def restore(data: Mapping[str, Any], *, accept_changes: bool = False) -> Operati
     return op
 
 
-def restore_to_undo(data: Mapping[str, Any]) -> Operation:
+def restore_to_undo(data: Mapping[str, Any], *, accept_changes: bool = False) -> Operation:
     """The operation that `describe` described, as far as it can be undone: from the journal alone where that is enough,
     else from its files. A part of a chain that needs files which are gone or say something else now is left as it is,
-    which its notes and the report tell.
+    which its notes and the report tell. `accept_changes`: as of `restore`.
 
     Raises: as `restore`.
     """
@@ -77,7 +77,7 @@ def restore_to_undo(data: Mapping[str, Any]) -> Operation:
         found = None if known is None else remembered(known, data)
     if found is not None:
         return found
-    return restore(data) if "digest" in data else _build(data)
+    return restore(data, accept_changes=accept_changes) if "digest" in data else _build(data)
 
 
 def _part_to_undo(data: Mapping[str, Any]) -> Operation:

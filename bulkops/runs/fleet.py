@@ -229,6 +229,7 @@ class Fleet:
         accounts: Names | None = None,
         exclude: Names | None = None,
         limit: int | None = None,
+        accept_changes: bool = False,
     ) -> Report:
         """Undo the changes of a run, last account first; run_id None: the newest run. Undo is a new run, with its own
         id.
@@ -236,10 +237,11 @@ class Fleet:
         Args:
             accounts: only these accounts of the run, by id or E-id; exclude: not these; limit: only the first N of
             them, last changed first. The others stay as they are.
+            accept_changes: undo although the Python file of the operation has changed.
         Raises: PlanError when nothing of the operation can be undone or nothing was changed; otherwise as `run`.
         """
         subset = Subset.of(accounts, exclude, limit)
-        operation, inventory = await undo_of(run_id, journal=self.journal, subset=subset)
+        operation, inventory = await undo_of(run_id, journal=self.journal, subset=subset, accept_changes=accept_changes)
         async with Journal.open(self.journal, read_only=True) as opened:
             record = await opened.get_run(operation.run_id)
         async with client_for(record, self.workato) as client:

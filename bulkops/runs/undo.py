@@ -10,8 +10,11 @@ from bulkops.runs.inventory import Inventory
 from bulkops.runs.subset import ALL, Subset, pick
 
 
-async def undo_of(run_id: str | None, *, journal: AnyLocation, subset: Subset = ALL) -> tuple[UndoRun, Inventory]:
-    """The operation that undoes a run, and the accounts that the run changed, last one first.
+async def undo_of(
+    run_id: str | None, *, journal: AnyLocation, subset: Subset = ALL, accept_changes: bool = False
+) -> tuple[UndoRun, Inventory]:
+    """The operation that undoes a run, and the accounts that the run changed, last one first. `accept_changes`: also
+    when the Python file of the operation has changed.
 
     Sends nothing. Raises: JournalError, also while a process works on the run; PlanError when nothing of the operation
     can be undone or nothing was changed; InputError for an account that is not in the run.
@@ -21,7 +24,7 @@ async def undo_of(run_id: str | None, *, journal: AnyLocation, subset: Subset = 
         await opened.refuse_in_progress(
             record.run_id, remedy="stop it with Ctrl-C, or wait until it ends; then undo it"
         )
-        made = restore_to_undo(record.operation)
+        made = restore_to_undo(record.operation, accept_changes=accept_changes)
         if not made.can_undo():
             raise PlanError(f"run {record.run_id} cannot be undone: {record.title}", remedy="undo it by hand")
         changed = await opened.changed_accounts(record.run_id)

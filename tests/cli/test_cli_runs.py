@@ -158,6 +158,27 @@ def test_a_corrected_function_takes_up_what_failed_when_that_is_accepted(
     assert cli("retry", "--yes").code == 0  # from now on this is the operation of the run
 
 
+def test_a_run_of_changed_code_is_undone_when_that_is_accepted(cli: Cli, here: Path, sandbox: RemoteSandbox) -> None:
+    """The refusal named --accept-changes, and the command had no such option."""
+    text = """import bulkops
+async def delete(ctx, done):
+    folder = done["create"].result["id"]
+    await ctx.step("delete", lambda: ctx.account.folders.delete(folder), check="the folder")
+@bulkops.operation(undo=delete)
+async def tidy(ctx):
+    await ctx.step("create", lambda: ctx.account.folders.create("A"), check="the folder")
+"""
+    Path("tidy.py").write_text(text)
+    arguments = ("--accounts", sandbox.accounts, "--client-file", sandbox.client_file, "--yes", "--json")
+    assert cli("run", "tidy.py:tidy", *arguments).outcomes == {"changed": COUNT}
+    Path("tidy.py").write_text(text.replace('create("A")', 'create("B")'))
+    refused = cli("undo", "--yes")
+    assert (refused.code, "--accept-changes" in refused.err) == (2, True)
+    assert cli("plan", "undo", "--accept-changes").code == 0
+    assert cli("undo", "--accept-changes", "--yes", "--json").outcomes == {"changed": COUNT}
+    assert len(sandbox.effects("folder.deleted")) == COUNT
+
+
 def test_another_package_is_another_operation_whatever_is_accepted(
     cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...]
 ) -> None:

@@ -163,7 +163,7 @@ async def _audit(workato: Workato, accounts: str, wanted: _Wanted) -> Audit:
 def compare(before: str, now: str) -> int:
     """Show what changed between two audits.
 
-    Shows access that was added or removed, and changed roles, as far as both audits could read it. Sends nothing. Exit
+    Shows access that was added or removed, and changed roles, where both audits could read it. Sends nothing. Exit
     codes as in diff: 0 no change, 1 changes, or accounts that only one audit could read, 2 the files could not be
     compared.
     """

@@ -19,7 +19,7 @@ from bulkops.cli.options import (
 accept_option = option(
     "--accept-changes",
     is_flag=True,
-    help="Continue although the operation's Python file has changed; finished steps stay done.",
+    help="Accept a changed Python file; finished steps stay done.",
 )
 
 
@@ -66,6 +66,7 @@ def retry(**given: Any) -> int:
     examples=["undo", "undo 20260102-k3f9 --max-failures 2%", "undo 20260102-k3f9 --accounts wrong.csv"],
 )
 @run_argument
+@accept_option
 @subset_options
 @policy_options
 @output_options
