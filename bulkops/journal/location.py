@@ -115,7 +115,7 @@ class DirectoryLocation(Location):
     def exists(self) -> bool:
         try:
             return self.path.exists() and (not self.path.is_dir() or schema.exists(self.path))
-        except PermissionError:  # opening it says what is forbidden
+        except OSError:  # forbidden, or too long a name: opening it says so
             return True
 
     def open_store(self, *, read_only: bool, clock: Clock) -> Store:

@@ -142,5 +142,5 @@ class PositiveNumber(click.ParamType[float, Any]):
         except ValueError:
             self.fail(f"{value!r} is not a number.", param, ctx)
         if not (number > 0 and math.isfinite(number)):
-            self.fail(f"{value} is not above 0.", param, ctx)
+            self.fail(f"{value} is not a finite number above 0.", param, ctx)
         return number

@@ -148,7 +148,7 @@ def _lock(handle: int, directory: Path) -> None:
 
 
 def exists(directory: Path) -> bool:
-    """Whether a journal is there, or what is left of one. Raises: PermissionError."""
+    """Whether a journal is there, or what is left of one. Raises: OSError."""
     return any(path.exists() or path.is_symlink() for path in (directory / FILE_NAME, directory / LOG_NAME))
 
 

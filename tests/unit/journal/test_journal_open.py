@@ -185,6 +185,15 @@ async def test_a_directory_in_the_file_s_place(directory: Path) -> None:
             pass
 
 
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_a_name_that_is_too_long(tmp_path: Path, read_only: bool) -> None:
+    place = Location.of(tmp_path / ("d" * 300))
+    assert await anyio.to_thread.run_sync(place.exists), "opening it says what is wrong"
+    with pytest.raises(JournalError, match=f"cannot .*{'d' * 300}.*: File name too long"):
+        async with Journal.open(place, read_only=read_only):
+            pass
+
+
 def test_a_file_system_without_locks_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def lockless(handle: int, operation: int) -> None:
         raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
