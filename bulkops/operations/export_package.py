@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -232,7 +233,7 @@ class ExportPackage(Operation):
 
 
 def _kept(path: Path) -> str:
-    return "; its file is there: kept if it holds the same" if path.exists() else ""
+    return "; its file is there: kept if it holds the same" if os.path.exists(path) else ""  # takes any name
 
 
 def _said(path: Path, package: Package) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import os
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -186,7 +187,7 @@ def load_from_file(reference: str) -> object:
         raise ConfigError(f"{reference!r} has no function name", remedy="write FILE.py:NAME")
     path = Path(file).resolve()
     spec = importlib.util.spec_from_file_location(f"bulkops_job_{path.stem}", path)
-    if spec is None or spec.loader is None or not path.is_file():
+    if spec is None or spec.loader is None or not os.path.isfile(path):  # takes any name
         raise ConfigError(f"Python file {file} does not exist", remedy="check the path in FILE.py:NAME")
     module = importlib.util.module_from_spec(spec)
     if str(path.parent) not in sys.path:

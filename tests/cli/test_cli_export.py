@@ -81,6 +81,14 @@ def test_what_cannot_be(cli: Cli, sandbox: RemoteSandbox, here: Path, arguments:
     assert list(here.iterdir()) == []
 
 
+def test_a_directory_with_too_long_a_name(cli: Cli, sandbox: RemoteSandbox, here: Path) -> None:
+    refused = cli("export-package", "--into", "d" * 300, "--folder", "CRM", "--accounts", "all", "--yes")
+    assert (refused.code, "File name too long; choose" in refused.err.replace("\n  try: ", "; ")) == (2, True), (
+        refused.err
+    )
+    assert sandbox.ledger() == []
+
+
 def test_out_of_accounts_by_command_and_by_job(cli: Cli, sandbox: RemoteSandbox, here: Path) -> None:
     accounts = ("--accounts", sandbox.accounts, "--yes", "--json")
     assert cli("import-package", PACKAGE, "--folder", "CRM", *accounts).code == 0

@@ -155,6 +155,11 @@ def test_a_file_that_ends_the_process_is_a_file_that_cannot_be_loaded(tmp_path: 
         load_from_file(f"{path}:it")
 
 
+def test_a_file_with_too_long_a_name_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"Python file .*\.py does not exist; check the path in FILE\.py:NAME"):
+        load_from_file(f"{tmp_path / ('d' * 300)}.py:it")
+
+
 def test_a_mistake_is_placed_in_the_users_file(tmp_path: Path) -> None:
     path = tmp_path / "wrong.py"
     path.write_text("import json\n\njson.loads('[')\n")
