@@ -30,11 +30,7 @@ def audit() -> None:
     """Read who has access to which account, and compare two audits."""
 
 
-@audit.command(
-    "access",
-    cls=Verb,
-    examples=["audit access --accounts all -o access.html", "audit access --accounts all -o access.jsonl"],
-)
+@audit.command("access", cls=Verb, examples=["audit access --accounts all -o access.html"])
 @option("-o", "--output", "path", type=FileName(), metavar="FILE", help="File to write; its ending is the format.")
 @option("--format", "form", type=click.Choice(_FORMATS), help="Format, where the file's ending does not say it.")
 @option("--members-only", is_flag=True, help="Read no groups and no projects: one request for each account.")
