@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import IO, Final, TextIO
 
@@ -60,25 +60,40 @@ def _write(line: str) -> None:
         abandon(sys.stderr)
 
 
-def put(text: str | Iterable[str], *, json: bool = False) -> None:
+def put(text: str | Iterable[str], *, json: bool = False) -> bool:
     """The result, to stdout: byte for byte for a program, without what steers for a terminal.
 
-    A closed pipe (`| head`) or terminal is not an error. Characters that the locale cannot write are escaped.
+    A closed pipe (`| head`) or terminal is not an error: returns False. Characters that the locale cannot write are
+    escaped.
     """
     is_terminal, encoding = sys.stdout.isatty(), sys.stdout.encoding or "utf-8"
-    try:
+
+    def write() -> None:
         for part in [text] if isinstance(text, str) else text:
             safe = neutral_json(part) if json else neutral(part.replace("\r\n", "\n")) if is_terminal else part
             sys.stdout.write(safe.encode(encoding, "backslashreplace").decode(encoding))
+
+    return _to_stdout(write)
+
+
+def put_bytes(data: bytes) -> bool:
+    """As `put`, for a result that is not text."""
+    return _to_stdout(lambda: sys.stdout.buffer.write(data))
+
+
+def _to_stdout(write: Callable[[], object]) -> bool:
+    try:
+        write()
         sys.stdout.flush()
     except OSError as error:
         abandon(sys.stdout)
         if error.errno in {errno.EPIPE, errno.EIO}:  # EIO: the terminal hung up
-            return
+            return False
         raise BulkopsError(
             f"cannot write to stdout: {error.strerror}",
             remedy="free some space; the journal has what the run did: `bulkops report`",
         ) from error
+    return True
 
 
 def abandon(stream: IO[str]) -> None:

@@ -9,6 +9,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, cast
 
@@ -249,6 +250,34 @@ def test_a_reader_that_has_seen_enough_fails_no_account(here: Path, sandbox: Rem
     assert " failed" not in err
     assert err.splitlines()[-1].startswith("resume with: bulkops resume ")
     assert err.count("resume with") == 1
+
+
+def into(output: int, sandbox: RemoteSandbox, *words: str) -> subprocess.CompletedProcess[str]:
+    """`call` with these words and this stdout, which is closed afterwards."""
+    command = [sys.executable, "-m", "bulkops", "call", *words, "--client-file", str(sandbox.client_file)]
+    env = environment(sandbox.access)
+    with os.fdopen(output, "wb") as stdout:
+        return subprocess.run(
+            command, env=env, stdout=stdout, stderr=subprocess.PIPE, check=False, text=True, timeout=60
+        )
+
+
+def test_a_reader_that_has_seen_enough_ends_the_pages(here: Path, sandbox: RemoteSandbox) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = into(writing, sandbox, "managed_users.list", "-p", "per_page=1", "--all-pages", "--jsonl")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sandbox.count() < CUSTOMERS
+
+
+def test_a_file_from_the_vendor_goes_to_a_full_disk(cli: Cli, here: Path, sandbox: RemoteSandbox) -> None:
+    exported = json.loads(cli("call", "packages.export", "-p", "manifest_id=12", "--yes").out)
+    package = ("-p", f"package_id={exported['id']}")
+    while json.loads(cli("call", "packages.get", *package).out)["status"] != "completed":
+        time.sleep(0.05)
+    done = into(os.open("/dev/full", os.O_WRONLY), sandbox, "packages.download", *package)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == "error: cannot write to stdout: No space left on device"
 
 
 def test_answers_go_to_a_file_of_ones_own(run: Cli, here: Path) -> None:

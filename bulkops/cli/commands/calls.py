@@ -14,7 +14,7 @@ import click
 from bulkops.cli.click_ext import Verb, note_begun, option
 from bulkops.cli.options import client_file_option
 from bulkops.cli.options.types import Assignment, CallName, FileName, once
-from bulkops.cli.terminal import one_line, put, say
+from bulkops.cli.terminal import one_line, put, put_bytes, say
 from bulkops.errors import InputError
 from bulkops.exit_codes import EXIT_FAILED
 
@@ -122,7 +122,8 @@ async def _make(wanted: _Wanted, *, yes: bool, client_file: str | None) -> int:
         note_begun()
         if wanted.all_pages and wanted.jsonl:
             async for row in workato.rows(call.id, account=account, **params):
-                _put_line(row)
+                if not _put_line(row):
+                    break  # the reader has seen enough: ask for no more pages
             return 0
         answer = await workato.call(call.id, account=account, body=body, all_pages=wanted.all_pages, **params)
     return _told(call, answer, as_lines=wanted.jsonl)
@@ -156,7 +157,7 @@ def _read_file(name: str) -> bytes:
 
 def _told(call: Call, answer: Any, *, as_lines: bool) -> int:
     if isinstance(answer, bytes):
-        sys.stdout.buffer.write(answer)
+        put_bytes(answer)
     elif as_lines:
         for row in answer if isinstance(answer, list) else [answer]:
             _put_line(row)
@@ -168,5 +169,5 @@ def _told(call: Call, answer: Any, *, as_lines: bool) -> int:
     return 0
 
 
-def _put_line(row: Any) -> None:
-    put(json.dumps(row, ensure_ascii=False) + "\n", json=True)
+def _put_line(row: Any) -> bool:
+    return put(json.dumps(row, ensure_ascii=False) + "\n", json=True)
