@@ -2,10 +2,9 @@
 
 from bulkops.audit.access import PARTNER, Access, AccountAccess, access_of_account, access_of_partner
 from bulkops.audit.changes import Change, changes, read_by_one
-from bulkops.audit.files import FORMATS, Audit, read_audit, render_audit
+from bulkops.audit.files import Audit, read_audit, render_audit
 
 __all__ = [
-    "FORMATS",
     "PARTNER",
     "Access",
     "AccountAccess",

@@ -1,7 +1,6 @@
 """The record of runs: intents, results and outcomes. In SQLite or PostgreSQL."""
 
-from bulkops.clock import Clock, Instant
-from bulkops.journal.base import Worker
+from bulkops.clock import Instant
 from bulkops.journal.journal import Journal
 from bulkops.journal.location import DEFAULT_DIRECTORY, AnyLocation, Location
 from bulkops.journal.packed import Packed
@@ -29,7 +28,6 @@ __all__ = [
     "AccountRow",
     "AccountTiming",
     "AnyLocation",
-    "Clock",
     "EventRow",
     "Instant",
     "InventoryRow",
@@ -41,7 +39,6 @@ __all__ = [
     "StepRow",
     "StepState",
     "StepTiming",
-    "Worker",
     "new_run_id",
     "parts_of",
     "tenant",

@@ -2,7 +2,7 @@
 
 from bulkops.pacing.backoff import full_jitter
 from bulkops.pacing.exploration import Explored
-from bulkops.pacing.key_queue import LAST_PLACE, Priority
+from bulkops.pacing.key_queue import LAST_PLACE
 from bulkops.pacing.limits import Limits
 from bulkops.pacing.pacer import Pacer
 from bulkops.pacing.quota import Quota
@@ -10,7 +10,7 @@ from bulkops.pacing.recorded_quota import LONGEST_DIVIDED_S, Full, HeldSlot, Set
 from bulkops.pacing.refusal_cause import WindowUsage
 from bulkops.pacing.retry_budget import RetryBudget
 from bulkops.pacing.slot import Slot
-from bulkops.pacing.slots_in_hand import HORIZON_S, SharedQuota, SharedWidth, SlotSource
+from bulkops.pacing.slots_in_hand import HORIZON_S, SharedQuota, SharedWidth
 from bulkops.pacing.snapshot import QuotaSnapshot, QuotaStatistics
 from bulkops.pacing.wakeable_sleep import WakeableSleep
 from bulkops.pacing.window import window_length_s
@@ -24,7 +24,6 @@ __all__ = [
     "HeldSlot",
     "Limits",
     "Pacer",
-    "Priority",
     "Quota",
     "QuotaSnapshot",
     "QuotaStatistics",
@@ -34,7 +33,6 @@ __all__ = [
     "SharedWidth",
     "Slot",
     "SlotRecorder",
-    "SlotSource",
     "WakeableSleep",
     "WindowUsage",
     "full_jitter",

@@ -14,10 +14,9 @@ from bulkops.postgres.connection import (
 )
 from bulkops.postgres.failures import describe, is_outage
 from bulkops.postgres.migrations import migrate, version
-from bulkops.postgres.url import DEFAULT_SCHEMA, DatabaseUrl, is_database_url, without_password
+from bulkops.postgres.url import DatabaseUrl, is_database_url, without_password
 
 __all__ = [
-    "DEFAULT_SCHEMA",
     "OUTAGE_S",
     "DatabaseUrl",
     "connect",

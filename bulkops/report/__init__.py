@@ -1,6 +1,5 @@
 """Reports of a run from the journal: text, HTML and Markdown for people, other formats for programs."""
 
-from bulkops.report.failure_clusters import Cluster
 from bulkops.report.formats import DETAILED, FORMATS, Format, render, render_parts
 from bulkops.report.loading import load_report
 from bulkops.report.model import Report
@@ -9,7 +8,6 @@ from bulkops.report.quota_usage import explored_words
 __all__ = [
     "DETAILED",
     "FORMATS",
-    "Cluster",
     "Format",
     "Report",
     "explored_words",

@@ -3,7 +3,7 @@
 from bulkops.runs.costs import Ahead, cost_ahead, looking_cost
 from bulkops.runs.credential import hold_credential
 from bulkops.runs.fleet import Fleet, run
-from bulkops.runs.halting import Check, GateVerdict, StopSignal, WaveResult, most_admitted, waiting_gate
+from bulkops.runs.halting import Check, StopSignal, WaveResult, most_admitted, waiting_gate
 from bulkops.runs.identity import require_workspace, workspace_of
 from bulkops.runs.inventory import (
     Inventory,
@@ -17,7 +17,7 @@ from bulkops.runs.jobs import Job, load_job
 from bulkops.runs.other_workspaces import connected
 from bulkops.runs.planning import AccountPlan, FleetPlan
 from bulkops.runs.policy import Policy, overshoot
-from bulkops.runs.previous_runs import PreviousRuns, Unfinished, earlier_runs, unfinished_run
+from bulkops.runs.previous_runs import PreviousRuns, earlier_runs, unfinished_run
 from bulkops.runs.subset import Subset, pick
 from bulkops.runs.undo import undo_of
 
@@ -27,14 +27,12 @@ __all__ = [
     "Check",
     "Fleet",
     "FleetPlan",
-    "GateVerdict",
     "Inventory",
     "Job",
     "Policy",
     "PreviousRuns",
     "StopSignal",
     "Subset",
-    "Unfinished",
     "WaveResult",
     "check_columns",
     "check_columns_of_all",

@@ -8,9 +8,9 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from bulkops.sandbox.handlers._base import ANSWERS, Handler
+from bulkops.sandbox.handlers._base import ANSWERS
 
 for _module in iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["ANSWERS", "Handler"]
+__all__ = ["ANSWERS"]
