@@ -47,9 +47,9 @@ class Customer(Model, frozen=True, kw_only=True):
         """
         said = self.environments
         if isinstance(said, list):
-            said = {row.get("environment_type") or row.get("name"): row for row in said if isinstance(row, dict)}
+            said = {str(row.get("environment_type") or row.get("name")): row for row in said if isinstance(row, dict)}
         pairs = said.items() if isinstance(said, dict) else ()
-        found = {str(name).lower(): value.get("id") if isinstance(value, dict) else value for name, value in pairs}
+        found = {name.lower(): value.get("id") if isinstance(value, dict) else value for name, value in pairs}
         return {name: number for name, value in found.items() if (number := _number(value)) is not None}
 
 

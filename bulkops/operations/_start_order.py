@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ CALLING: Final = frozenset(
     {"workato_recipe_function", "workato_callable_recipe", "workato_service", "workato_workflow_task"}
 )
 """Providers whose actions call another recipe by `flow_id`, and whose triggers are the called end."""
+
+_ID: Final = re.compile(r"[0-9]{1,19}")
 
 
 async def start_order(ctx: Context, recipes: list[Recipe]) -> list[Recipe]:
@@ -48,7 +51,7 @@ def sort_by_calls(recipes: list[Recipe], calls: Mapping[int, set[int]]) -> list[
 
 def may_call(config: Sequence[Mapping[str, Any]] | None) -> bool:
     """Whether a recipe with this `config` uses a provider that calls others; without one it may use any."""
-    return not config or any(row.get("provider") in CALLING for row in config)
+    return not config or any(str(row.get("provider")) in CALLING for row in config)
 
 
 def called_ids(code: str | None) -> set[int]:
@@ -61,8 +64,8 @@ def called_ids(code: str | None) -> set[int]:
     while waiting:
         node = waiting.pop()
         if isinstance(node, dict):
-            flow_id = node.get("flow_id")
-            if isinstance(flow_id, int | str) and str(flow_id).isdecimal():
+            flow_id = str(node.get("flow_id"))
+            if _ID.fullmatch(flow_id):
                 found.add(int(flow_id))
             waiting.extend(node.values())
         elif isinstance(node, list):

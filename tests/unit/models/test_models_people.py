@@ -105,6 +105,7 @@ def test_a_sample_keeps_its_values(call: str, model: type[Any], row: dict[str, A
         ({"test": {}, "prod": {"id": -1}}, {}),
         ({"test": True, "prod": "x" * 30}, {}),
         ([7, "x"], {}),
+        ([{"environment_type": {"a": []}, "id": 2}], {"{'a': []}": 2}),
         ("test", {}),
     ],
 )
