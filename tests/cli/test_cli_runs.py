@@ -96,8 +96,12 @@ def test_accounts_from_stdin(
     cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = sandbox.accounts.read_text().splitlines()[0]
-    monkeypatch.setattr(sys, "stdin", io.StringIO(first + "\n"))
-    result = cli(*importing, "--accounts", "-", "--json")
+    reading, writing = os.pipe()
+    with os.fdopen(reading) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        os.write(writing, f"{first}\n".encode())
+        os.close(writing)
+        result = cli(*importing, "--accounts", "-", "--json")
     assert [row["account"] for row in json.loads(result.out)["accounts"]] == [first]
 
 
