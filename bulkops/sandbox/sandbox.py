@@ -121,7 +121,7 @@ async def serve(
     *,
     client_file: Path | None,
     as_json: bool,
-    out: Callable[[str], None],
+    out: Callable[[str], object],
     env_file: Path | None = None,
 ) -> None:
     """Run a sandbox until SIGTERM or SIGINT, for the command line.
