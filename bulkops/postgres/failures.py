@@ -67,4 +67,5 @@ def _first_line(error: psycopg.Error) -> str:
     text = error.diag.message_primary or str(error)
     lines = [line.strip() for line in text.splitlines() if line.strip()] or [type(error).__name__]
     line = next((line for line in lines if "FATAL:" in line or "failed:" in line), lines[0])
-    return masked(line.rpartition("FATAL:")[2].strip() or line).removeprefix("connection failed: ")
+    said = masked(line.rpartition("FATAL:")[2].strip() or line)
+    return said.removeprefix("connection failed: ").removeprefix("connection is bad: ")

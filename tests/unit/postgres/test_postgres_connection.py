@@ -167,4 +167,6 @@ def test_a_restart_is_waited_out_and_an_outage_is_not_waited_out_for_ever(caplog
     away, back = [record.getMessage() for record in caplog.records]
     assert "database.away part=journal reason=cannot use the database" in away
     assert "waits_up_to_s=10.0" in away
+    assert ": connection to server " in away
+    assert "connection is bad" not in away, "psycopg's own words, which say nothing more"
     assert "database.back part=journal after_s=" in back
