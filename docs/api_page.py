@@ -191,7 +191,7 @@ def _text(thing: Any) -> Iterator[str]:
     """The docstring as Markdown: its parts (Args, Raises) as lists, its examples as they are."""
     if "__doc__" in vars(thing) and not thing.__doc__:
         return
-    part = False
+    part = is_session = False
     before = ""
     for line in (inspect.getdoc(thing) or "").splitlines():
         named = _PART.match(line)
@@ -203,6 +203,10 @@ def _text(thing: Any) -> Iterator[str]:
             yield f"**{named[1]}** {_inert(named[2])}".rstrip() + ("\n" if not named[2] else "")
             continue
         before = line
+        is_session = line.startswith(">>> ") or (is_session and bool(line.strip()))
+        if is_session:
+            yield f"    {line}"
+            continue
         part = part and (line.startswith("    ") or not line.strip())
         entry = (
             _ENTRY.match(line.strip()) if part and line.startswith("    ") and not line.startswith("     ") else None

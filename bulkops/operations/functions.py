@@ -113,10 +113,10 @@ def operation(
 ) -> FunctionOperation | Callable[[OperationFunction], FunctionOperation]:
     """Decorator: make an async function of one account an operation.
 
-    @bulkops.operation(plan="rehearse", columns=["plan"])
-    async def stop_everything(ctx):
-        async for recipe in ctx.account.recipes.list(running=True):
-            await ctx.step(f"stop {recipe.id}", partial(ctx.account.recipes.stop, recipe.id), repeatable=True)
+        @bulkops.operation(plan="rehearse", columns=["plan"])
+        async def stop_everything(ctx):
+            async for recipe in ctx.account.recipes.list(running=True):
+                await ctx.step(f"stop {recipe.id}", partial(ctx.account.recipes.stop, recipe.id), repeatable=True)
 
     Args:
         plan: "rehearse": `bulkops plan` calls the function; its reads are sent, its steps are recorded and not sent.

@@ -86,3 +86,9 @@ def test_every_message_has_a_next_step() -> None:
 
 def test_a_message_is_shown_with_what_varies_in_braces() -> None:
     assert "| `ConfigError` | no API token | set the environment variable {TOKEN\\_VARIABLE} |" in page("messages.md")
+
+
+def test_examples_in_docstrings_are_code_on_the_page() -> None:
+    shown = page("api.md")
+    assert '\n\n    @bulkops.operation(plan="rehearse", columns=["plan"])\n    async def stop_everything(ctx' in shown
+    assert '\n\n    >>> Secret("wrkaus-abc")\n    Secret(***)\n' in shown
