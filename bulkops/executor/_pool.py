@@ -42,7 +42,7 @@ class Pool(Generic[Item, Value]):
         self.outcomes: deque[TaskOutcome[Item, Value]] = deque()
         self._fn = fn
         self._capacity = capacity
-        self._started = 0
+        self._newest = -1  # index of the item that was taken last
         self.taken = 0
         self._failed = 0
         self._closed = False
@@ -58,10 +58,11 @@ class Pool(Generic[Item, Value]):
         self._clock = time.monotonic if is_ordinary else self._loop.time
 
     def statistics(self) -> Statistics:
+        started = self._newest + 1
         ended = self.taken + len(self.outcomes)
         return Statistics(
-            started=self._started,
-            in_flight=0 if self._closed else self._started - ended,
+            started=started,
+            in_flight=0 if self._closed else started - ended,
             ended=ended,
             failed=self._failed,
             waiting=len(self.outcomes),
@@ -95,19 +96,16 @@ class Pool(Generic[Item, Value]):
         finally:
             self._news = None
 
-    async def work(self, source: Iterator[Item] | Producer[Item]) -> None:
-        """One worker over a source that all share. One frame: each await of an item passes through it."""
-        producer = source if isinstance(source, Producer) else None
-        fn, clock, outcomes = self._fn, self._clock, self.outcomes
-        while not self._stopping:
-            item = next(source, END) if producer is None else await producer.next()  # type: ignore[arg-type]
-            if item is END:
-                return
-            index = self._started  # taken in order
-            self._started = index + 1
+    async def work(self, items: Iterator[tuple[int, Item]]) -> None:
+        """One worker over numbered items that all share. One frame: each await of an item passes through it."""
+        fn, clock, outcomes, capacity = self._fn, self._clock, self.outcomes, self._capacity
+        if self._stopping:
+            return
+        started = clock()
+        for index, item in items:
+            self._newest = index
             value: Value | None = None
             error: BaseException | None = None
-            started = clock()
             try:
                 awaitable = fn(item)
                 if index == 0 and _is_wrong_kind(awaitable):
@@ -122,15 +120,26 @@ class Pool(Generic[Item, Value]):
             except Exception as raised:  # noqa: BLE001 - here a failure becomes an outcome
                 self._failed += 1
                 error = raised
-            outcomes.append(TaskOutcome(index, item, value, error, clock() - started))
+            ended = clock()
+            outcomes.append(TaskOutcome(index, item, value, error, ended - started))
+            started = ended  # of the next item: nothing is waited for between them, or the clock is asked again
             # A worker that waits keeps no item; and a traceback holds this frame, which would hold the error: a cycle.
             del item, value, error
             if self._news is not None:
                 self._wake()
-            if len(outcomes) >= self._capacity and not self._stopping:
+            if len(outcomes) >= capacity and not self._stopping:
                 room = self._loop.create_future()
                 self.blocked.append(room)
                 await room
+                started = clock()
+            if self._stopping:
+                return  # type: ignore[unreachable]  # others set it meanwhile
+
+    async def work_from(self, producer: Producer[Item]) -> None:
+        """One worker over a source that needs waiting."""
+        while not self._stopping and (item := await producer.next()) is not END:
+            await self.work(iter(((self._newest + 1, item),)))
+            del item  # while it waits for the next one
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self.running -= 1

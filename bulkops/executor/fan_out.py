@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -103,21 +103,22 @@ async def _outcomes(
     pool.open()
     # Plain tasks, not a task group: a generator that is left early is closed from another task, where a
     # cancel scope opened here could not be left. The `finally` owns them all the same.
-    source: Iterator[Item] | Producer[Item]
     if isinstance(items, AsyncIterable) or rate is not None:
-        source = Producer(items, concurrency, rate)
-        pool.start(source.run())
+        producer = Producer(items, concurrency, rate)
+        pool.start(producer.run())
+        for _ in range(concurrency):
+            pool.start(pool.work_from(producer))
     else:
-        source = iter(items)
-    for _ in range(concurrency):
-        pool.start(pool.work(source))
-    outcomes = pool.outcomes
+        numbered = enumerate(items)
+        for _ in range(concurrency):
+            pool.start(pool.work(numbered))
+    outcomes, blocked = pool.outcomes, pool.blocked
     try:
         while True:
             while outcomes:
                 outcome = outcomes.popleft()
                 pool.taken += 1
-                if pool.blocked:
+                if blocked:
                     pool.make_room()
                 yield outcome
                 del outcome  # while it waits for more

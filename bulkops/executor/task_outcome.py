@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-import attrs
+import msgspec
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 
 
-@attrs.define  # not frozen: a frozen class pays twice for its constructor, and there is one per item
-class TaskOutcome(Generic[Item, Value]):
+class TaskOutcome(msgspec.Struct, Generic[Item, Value]):
     """The result of one item: either `value`, with `error` None, or `error`.
 
-    `index`: the item's place in `items`, from 0; `elapsed_s`: how long the callable took.
+    `index`: the item's place in `items`, from 0; `elapsed_s`: seconds from when a worker took it to its end.
     """
 
     index: int
