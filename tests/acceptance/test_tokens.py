@@ -15,7 +15,7 @@ def _accounts(home: Path, count: int) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("customers", [20, pytest.param(300, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("customers", [40, pytest.param(300, marks=pytest.mark.slow)])
 def test_a_token_revoked_in_mid_run(tmp_path: Path, customers: int) -> None:
     with fleet(tmp_path, customers=customers, time_scale=200, faults=f"revoke_after={customers * 5}") as vendor:
         halted = vendor.rollout("--accounts", _accounts(tmp_path, customers))
