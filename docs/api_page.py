@@ -183,7 +183,8 @@ def _each(parameters: list[inspect.Parameter]) -> Iterator[str]:
 def _bare(annotation: Any) -> Any:
     if annotation is inspect.Parameter.empty:
         return annotation
-    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation).replace("~", "")
+    text = re.sub(r"Optional\[([^\[\]]+)\]", r"\1 | None", text)  # as typing shows it, of a struct's member
     return _Bare(re.sub(r"\b(?:bulkops\.[\w.]+\.|typing\.|collections\.abc\.|pathlib\.)(?=\w)", "", text))
 
 
