@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 import attrs
 
+from bulkops.asyncio_only import require_asyncio
 from bulkops.client import Workato, client_over, session_of
 from bulkops.errors import ConfigError, PlanError
 from bulkops.events import Observer, ignore
@@ -255,6 +256,7 @@ class Fleet:
 
     async def runs(self) -> list[RunRecord]:
         """The runs of the journal, newest first; none without a journal. Sends nothing. Raises: JournalError."""
+        require_asyncio()  # not left to the journal, which there may not be
         if not self.journal.exists():
             return []
         async with Journal.open(self.journal, read_only=True) as opened:
