@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import itertools
 import os
-import signal
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -37,9 +36,8 @@ ROOM_BYTES = 2 * 1024**3
 def pytest_configure() -> None:
     """Temporary files are in memory where the system keeps room for it: no commit of a journal waits for a disk.
 
-    `TMPDIR` names another place. A suite that is started with nohup starts commands whose terminal can be lost.
+    `TMPDIR` names another place.
     """
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
         return
     system = os.statvfs(MEMORY)

@@ -41,8 +41,9 @@ COMMANDS = [
 
 @pytest.fixture(autouse=True)
 def handlers() -> Iterator[None]:
-    """The signals as they were."""
+    """The signals as they were; a suite that nohup started ignores SIGHUP, and its tests do not."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
