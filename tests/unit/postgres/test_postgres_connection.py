@@ -12,6 +12,7 @@ import pytest
 from bulkops.errors import ConfigError, JournalError
 from bulkops.postgres import DatabaseUrl, connect, connect_again, connect_async, migrate, version
 from bulkops.postgres.connection import _check_version
+from tests.patience import wait_until
 from tests.postgres import own_server, with_parts
 
 _SCRIPTS = ["CREATE TABLE first (x integer)", "ALTER TABLE first ADD COLUMN y integer; CREATE TABLE second (z text)"]
@@ -159,14 +160,19 @@ def test_a_restart_is_waited_out_and_an_outage_is_not_waited_out_for_ever(caplog
             connect_again(url, part="journal", patience_s=0.3)
         assert time.monotonic() - began < 1.0
         assert not caplog.records
-        waiting = threading.Timer(1.5, server.start)
+
+        def start_when_told() -> None:
+            wait_until(lambda: "database.away" in caplog.text)
+            server.start()
+
+        waiting = threading.Thread(target=start_when_told)
         waiting.start()
-        with connect_again(url, part="journal", patience_s=10.0) as again:
+        with connect_again(url, part="journal", patience_s=60.0) as again:
             assert again.execute("SELECT 1").fetchone() == (1,)
         waiting.join()
     away, back = [record.getMessage() for record in caplog.records]
     assert "database.away part=journal reason=cannot use the database" in away
-    assert "waits_up_to_s=10.0" in away
+    assert "waits_up_to_s=60.0" in away
     assert ": connection to server " in away
     assert "connection is bad" not in away, "psycopg's own words, which say nothing more"
     assert "database.back part=journal after_s=" in back
