@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from tests.fleet import Ended, SandboxProcess, fleet
+from tests.patience import wait_until
 from tests.processes import Process
 
 
@@ -37,15 +38,9 @@ def _first(vendor: SandboxProcess, count: int) -> subprocess.Popen[str]:
     return first
 
 
-def _both(vendor: SandboxProcess, mode: str, count: int) -> tuple[Ended, Ended]:
-    first = _first(vendor, count)
-    second = vendor.start(*_half(vendor, "second", count, count), "--if-running", mode)
-    ends = []
-    processes: list[Process | subprocess.Popen[str]] = [first, second]
-    for process in processes:
-        out, err = process.communicate(timeout=300)
-        ends.append(Ended(process.wait(), out, err))
-    return ends[0], ends[1]
+def _ended(process: Process | subprocess.Popen[str]) -> Ended:
+    out, err = process.communicate(timeout=300)
+    return Ended(process.wait(), out, err)
 
 
 def _stop_between_commits(process: subprocess.Popen[str], vendor: SandboxProcess) -> None:
@@ -78,8 +73,16 @@ def test_the_second_is_refused_and_told_by_whom(tmp_path: Path) -> None:
 
 def test_the_second_waits_for_the_first(tmp_path: Path) -> None:
     with fleet(tmp_path, customers=20, time_scale=60) as vendor:
-        first, second = _both(vendor, "wait", 10)
-        assert (first.code, second.code) == (0, 0), second.err
+        at_work = _first(vendor, 10)
+        _stop_between_commits(at_work, vendor)
+        waiting = vendor.start(*_half(vendor, "second", 10, 10), "--if-running", "wait")
+        journal = vendor.home / "second"
+        wait_until(lambda: [*journal.glob("run-*.lock")])
+        watching = vendor.start("watch", "--journal", str(journal))
+        assert "it waits until the credential is free" in watching.stderr.readline()
+        at_work.send_signal(signal.SIGCONT)
+        first, second = _ended(at_work), _ended(waiting)
+        assert (first.code, second.code) == (0, 0), first.err + second.err
         assert second.outcomes == {"changed": 10}
         assert second.report["accounts"][0]["started_at"] >= first.report["ended_at"]
 
@@ -89,7 +92,9 @@ def test_the_second_waits_for_the_first(tmp_path: Path) -> None:
 def test_both_share_and_nobody_is_refused(tmp_path: Path) -> None:
     count = 300
     with fleet(tmp_path, customers=2 * count, time_scale=60) as vendor:
-        first, second = _both(vendor, "share", count)
+        at_work = _first(vendor, count)
+        beside = vendor.start(*_half(vendor, "second", count, count), "--if-running", "share")
+        first, second = _ended(at_work), _ended(beside)
         assert (first.code, second.code) == (0, 0), first.err + second.err
         assert first.outcomes == second.outcomes == {"changed": count}
         assert vendor.refused() == 0
