@@ -23,7 +23,7 @@ role = "Operator"
 
 def test_paused_killed_approved_from_a_second_shell_and_finished(tmp_path: Path) -> None:
     """Import, authorize, start, upgrade-plan, add-member in waves of 1, 5 % and the rest."""
-    customers = 24
+    customers = 40
     with fleet(tmp_path, customers=customers, time_scale=60) as vendor:
         command = vendor.rollout_command(*WAVES, "--approve")
         job = Path(command[1])

@@ -111,7 +111,7 @@ async def test_without_a_signal_nothing_is_said_and_handlers_are_as_before() -> 
 
 
 def test_a_run_whose_terminal_is_lost_is_resumed(tmp_path: Path) -> None:
-    with fleet(tmp_path, customers=12, time_scale=100) as vendor:
+    with fleet(tmp_path, customers=12, time_scale=20) as vendor:
         ours, theirs = pty.openpty()
         command = vendor.rollout_command("--concurrency", "2")
         process = Process(command, env=vendor.environment(TERM="xterm"), cwd=tmp_path, terminal=theirs)
