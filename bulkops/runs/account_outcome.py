@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
-import msgspec
 
+from bulkops import plain_json
 from bulkops.client import scope_of
 from bulkops.errors import ApiError, BulkopsError, TaskFailed, Unauthorized
 from bulkops.exception_groups import leaves_of, worst_of
@@ -198,7 +198,7 @@ def _shown(text: str) -> str:
 def _json_data(detail: Mapping[str, Any]) -> Mapping[str, Any]:
     """The detail, if it is JSON data; other values must not break the journal."""
     try:
-        msgspec.json.encode(detail)
+        plain_json.encode(detail)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         return {"detail": f"left out: it is not JSON data: {error}"}
     return detail

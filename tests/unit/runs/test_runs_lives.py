@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -150,9 +151,10 @@ async def test_an_approval_is_for_the_gate_that_waits(workato: Workato, tmp_path
     assert (recut.state, recut.outcomes[Outcome.UNCHANGED]) == (RunState.PAUSED, 15), "another cut, another gate"
 
 
-async def test_a_detail_that_is_no_data_costs_nobody_the_run(workato: Workato, tmp_path: Path) -> None:
+@pytest.mark.parametrize("value", [object(), math.nan, [{"ratio": math.inf}]])
+async def test_a_detail_that_is_no_data_costs_nobody_the_run(value: object, workato: Workato, tmp_path: Path) -> None:
     async def noted(ctx: bulkops.Context) -> None:
-        ctx.detail["at"] = object()
+        ctx.detail["at"] = value
 
     report = await bulkops.run(noted, accounts=IDS, workato=workato, journal=tmp_path)
     assert report.outcomes[Outcome.UNCHANGED] == 20
