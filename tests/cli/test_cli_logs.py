@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import logging
+import sys
+import threading
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -49,6 +54,22 @@ def test_another_library_user_may_format_events_with_structlog() -> None:
         get_logger("bulkops.test").warning("something", account="4100231")
     expected = {"event": "something", "level": "warning", "account": "4100231", "job": "nightly"}
     assert expected.items() <= json.loads(stream.getvalue()).items()
+
+
+def test_an_event_waits_while_another_thread_imports_structlog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path.joinpath("structlog.py").write_text(
+        "import time, types\n"
+        "time.sleep(0.5)\n"
+        "contextvars = types.SimpleNamespace(merge_contextvars=lambda _logger, _method, event: event)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "structlog")
+    importing = threading.Thread(target=importlib.import_module, args=["structlog"])
+    importing.start()
+    while "structlog" not in sys.modules:
+        time.sleep(0.01)
+    assert "something" in log_of(account="4100231")
+    importing.join()
 
 
 def test_an_event_is_one_json_line() -> None:
