@@ -186,13 +186,25 @@ class PostgresLease(BeatingLease):
                 if self._settled:  # of requests that were cancelled while they were put on record
                     await self._exchange_now()
                 await self._in_thread(self._database.end)
-        except JournalError as error:  # `until_fresh` raises it for those who want to send
-            self._broken = error
-            self._pacer.share_slots(None)  # wakes them
+        except JournalError as error:
+            self._break(error)
+        except Exception as error:
+            self._break(
+                JournalError(
+                    f"the ledger has failed: {type(error).__name__}: {error}",
+                    remedy="this is a bug in bulkops: please report it",
+                )
+            )
+            raise
         finally:
             for one in self._asked:
                 if not one.answer.done():
                     one.answer.set_exception(again(self._broken or _ENDED))
+
+    def _break(self, error: JournalError) -> None:
+        """`until_fresh` raises it for those who want to send."""
+        self._broken = error
+        self._pacer.share_slots(None)  # wakes them
 
     def _due_at(self) -> float:
         now = self._pacer.now()
@@ -240,7 +252,7 @@ class PostgresLease(BeatingLease):
         )
         try:
             reply = await self._in_thread(lambda: self._database.exchange(request, watch=True))
-        except JournalError:
+        except Exception:
             self._asked += asked
             raise
         if reply is None:

@@ -18,6 +18,7 @@ from bulkops.clock import MARGIN_S, SystemClock
 from bulkops.errors import JournalError, RunLocked
 from bulkops.ledger import Credential
 from bulkops.ledger.postgres import PostgresLease, PostgresLedger, make_tables
+from bulkops.ledger.postgres.database import LedgerDatabase
 from bulkops.pacing import Pacer, window_length_s
 from bulkops.postgres import DatabaseUrl
 from bulkops.rate_limit import Limit
@@ -305,6 +306,29 @@ async def test_a_ledger_that_fails_says_so_to_those_who_wait(ledger_database: Da
             await asyncio.wait_for(lease.until_fresh(), 10)
         with pytest.raises(JournalError, match="ledger_exchange"):
             await lease.take("keyed", "a", QUOTAS["keyed"])
+
+
+async def test_a_mistake_in_the_task_that_keeps_a_lease_ends_the_waiting_too(
+    ledger_database: DatabaseUrl, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mistaken(*_: object, **__: object) -> None:
+        raise AttributeError("a mistake")
+
+    told = []
+
+    async def wait_in_vain() -> None:
+        async with leased(ledger_database, host) as (_, lease):
+            monkeypatch.setattr(LedgerDatabase, "exchange", mistaken)
+            for waiting in (lease.take("keyed", "a", QUOTAS["keyed"]), lease.until_fresh()):
+                try:
+                    async with asyncio.timeout(10):
+                        await waiting
+                except (JournalError, TimeoutError) as error:
+                    told.append(str(error).partition(";")[0])
+
+    with pytest.raises(AttributeError, match="a mistake"):
+        await wait_in_vain()
+    assert told == 2 * ["the ledger has failed: AttributeError: a mistake"]
 
 
 async def test_a_refusal_closes_the_quota_for_all_machines(ledger_database: DatabaseUrl, host: str) -> None:
