@@ -15,6 +15,7 @@ from bulkops.cli.click_ext import DETAILED, Commands, Invocation, about_itself, 
 from bulkops.cli.error_messages import report_failure
 from bulkops.cli.options.from_parameters import operation_names
 from bulkops.cli.terminal import is_live, say
+from bulkops.errors import BulkopsError
 from bulkops.exit_codes import EXIT_FAILED, EXIT_USAGE
 
 _FIRST_STEPS = (
@@ -71,13 +72,19 @@ class _Commands(click.Group):
                 formatter.write_dl([(name, self.commands[name].get_short_help_str(_SENTENCE)) for name in section])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """click itself would print an empty line for an interrupt, and fail if stderr is gone."""
+        """click itself would print an empty line for an interrupt, and fail if stderr is gone. It would also take
+        sys.exit() in an operation's code for the end of the command."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt as error:
             if is_live():
                 say("")  # the terminal shows ^C on this line
             raise click.Abort from error
+        except SystemExit as error:
+            raise BulkopsError(
+                f"the operation's code called sys.exit({error.code!r}) outside the accounts",
+                remedy="raise an exception in its place; a run that had begun goes on with bulkops resume",
+            ) from error
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         write_examples(formatter, _FIRST_STEPS)

@@ -1,4 +1,8 @@
-"""The event loop of commands that run operations: asyncio's, or uvloop where BULKOPS_LOOP asks for it."""
+"""The event loop of commands that run operations: asyncio's, or uvloop where BULKOPS_LOOP asks for it.
+
+Both end when a task calls sys.exit(), and would leave the run without its report. Here the loop goes on: the operation
+that awaits the task gets the SystemExit, and its account fails.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +31,26 @@ def run(main: Coroutine[Any, Any, T]) -> T:
         return runner.run(main)
 
 
-def _factory(name: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
+class _Continuing(asyncio.AbstractEventLoop):
+    """Mixin: goes on until its main task has ended, also after sys.exit() in another task."""
+
+    def run_until_complete(self, future: Any) -> Any:
+        main = asyncio.ensure_future(future, loop=self)
+        while True:
+            try:
+                return super().run_until_complete(main)
+            except SystemExit:
+                if main.done():
+                    raise
+
+
+class _AsyncioLoop(_Continuing, asyncio.SelectorEventLoop):
+    pass
+
+
+def _factory(name: str) -> Callable[[], asyncio.AbstractEventLoop]:
     if name == ASYNCIO:
-        return None
+        return _AsyncioLoop
     if name != UVLOOP:
         raise ConfigError(
             f'BULKOPS_LOOP must be "asyncio" or "uvloop", not "{name}"', remedy="correct it, or unset BULKOPS_LOOP"
@@ -41,5 +62,8 @@ def _factory(name: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
             "BULKOPS_LOOP asks for uvloop, which is not installed",
             remedy="pip install 'bulkops[fast]', or unset BULKOPS_LOOP",
         ) from None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
+
+    class UvLoop(_Continuing, uvloop.Loop):  # type: ignore[misc]  # it has no types where it is not installed
+        pass
+
+    return UvLoop

@@ -19,6 +19,7 @@ from bulkops.outcome import IMPOSSIBLE, Outcome
 from bulkops.runs.account_outcome import Effects, ending_of, stopped
 from bulkops.runs.halting import Halt, StopSignal, Turn
 from bulkops.runs.missing_customer import require_customer
+from bulkops.runs.task_cancellation import forget_cancellation, is_ours
 from bulkops.session import RequestContext
 from bulkops.steps import AccountMemory, Context, Rehearsal, StepLog, StoppedBetween, log_of
 
@@ -84,7 +85,7 @@ class AccountTask:
         except (Exception, SystemExit, BaseExceptionGroup) as error:  # noqa: BLE001 - a mistake is an outcome
             raised = error
         except asyncio.CancelledError as cancelled:
-            if _is_ours():
+            if is_ours():
                 raise
             raised = cancelled
         worst = None if raised is None else worst_of(raised)
@@ -92,8 +93,8 @@ class AccountTask:
             worst, Exception | SystemExit | asyncio.CancelledError | None
         ):
             raise worst from worst.__cause__  # without a journal the run ends
-        if isinstance(raised, BaseExceptionGroup) and not self.stop_signal.aborting:
-            _forget_cancellation()
+        if isinstance(raised, BaseExceptionGroup | SystemExit) and not self.stop_signal.aborting:
+            forget_cancellation()
         is_cut = turn.scope.cancelled_caught or (turn.is_let_go and raised is not None)
         await log_of(ctx).settle_writes(ended_well=not is_cut and raised is None)
         if isinstance(worst, ReaderGone):
@@ -201,17 +202,3 @@ class AccountTask:
                 elapsed_s=elapsed_s,
             )
         )
-
-
-def _is_ours() -> bool:
-    """Whether the cancellation at hand is of this task, and not of one that the operation began and waited for."""
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
-
-
-def _forget_cancellation() -> None:
-    """Undo what `asyncio.TaskGroup` leaves behind in Python 3.11: it cancels its own task when one of its tasks raises,
-    and does not take that back when it was waiting for them."""
-    task = asyncio.current_task()
-    while task is not None and task.cancelling():
-        task.uncancel()

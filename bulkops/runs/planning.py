@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -30,6 +31,7 @@ from bulkops.runs.inventory import Inventory
 from bulkops.runs.missing_customer import require_customer
 from bulkops.runs.other_workspaces import connected
 from bulkops.runs.policy import Policy
+from bulkops.runs.task_cancellation import forget_cancellation, is_ours
 from bulkops.session import RequestContext
 from bulkops.steps import AccountMemory, Context, Rehearsal
 
@@ -229,22 +231,31 @@ class Planner:
             ),
             memory=AccountMemory(journal=journal, tenant=self.tenant, account=row.account, shared=self._shared),
         )
-        planned, words = None, None
+        planned = None
+        raised: BaseException | None = None
         try:
             try:
                 planned = await self.operation.plan(ctx)
             except (NotFound, ExceptionGroup) as error:
                 await require_customer(ctx, error)
                 raise
-        except Exception as raised:  # noqa: BLE001 - a mistake in an operation is one account's problem
-            worst = worst_of(raised)
-            if isinstance(worst, Unauthorized | JournalError):
-                raise worst from worst.__cause__
-            words = cause_of(raised)
+        except (Exception, SystemExit, BaseExceptionGroup) as error:  # noqa: BLE001 - a mistake is the account's problem
+            raised = error
+            forget_cancellation()
+        except asyncio.CancelledError as cancelled:
+            if is_ours():
+                raise
+            raised = cancelled
+        worst = None if raised is None else worst_of(raised)
+        if isinstance(worst, Unauthorized | JournalError) or not isinstance(
+            worst, Exception | SystemExit | asyncio.CancelledError | None
+        ):
+            raise worst from worst.__cause__
+        problem = None if raised is None else cause_of(raised)
         self._looked += 1
         for call, count in planned.requests.items() if planned is not None else ():
             self._requests[call] += count
-        return AccountPlan(account=row.account, changes=planned.changes if planned else (), problem=words)
+        return AccountPlan(account=row.account, changes=planned.changes if planned else (), problem=problem)
 
     def scaled(self, accounts: int) -> dict[str, float]:
         return {call: count * accounts / self._looked for call, count in self._requests.items()}

@@ -17,7 +17,8 @@ from bulkops import Context, operation
 
 @operation(plan="rehearse")
 async def which(ctx: Context) -> None:
-    ctx.add_note(type(asyncio.get_running_loop()).__module__.partition(".")[0])
+    is_asyncio = isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop)
+    ctx.add_note("asyncio" if is_asyncio else "uvloop")
 """
 
 
@@ -29,6 +30,85 @@ def test_an_operation_runs_on_the_loop_that_was_named(tmp_path: Path, name: str)
         ended = vendor.cli("run", f"{tmp_path / 'job.py'}:which", *arguments, BULKOPS_LOOP=name)
         assert ended.code == 0, ended.err
         assert name in str(ended.report["accounts"])
+
+
+LEAVING = """
+import asyncio
+import sys
+import bulkops
+
+async def leave():
+    await asyncio.sleep(0)
+    sys.exit()
+
+@bulkops.operation(plan="rehearse")
+async def direct(ctx):
+    sys.exit()
+
+@bulkops.operation(plan="rehearse")
+async def gathered(ctx):
+    if ctx.account.id == "4100231":
+        await asyncio.gather(leave(), leave())
+
+@bulkops.operation(plan="rehearse")
+async def in_a_group(ctx):
+    if ctx.account.id == "4100231":
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(leave())
+    else:
+        ended = asyncio.create_task(leave())
+        ended.cancel()
+        await ended
+
+class Priced(bulkops.Operation):
+    name = "priced"
+
+    async def apply(self, ctx):
+        pass
+
+    def cost(self, foreseen):
+        sys.exit()
+"""
+
+
+@pytest.mark.parametrize("name", ["asyncio", "uvloop"])
+@pytest.mark.parametrize(
+    ("operation", "causes"),
+    [
+        ("direct", ["SystemExit", "SystemExit"]),
+        ("gathered", ["SystemExit", None]),
+        ("in_a_group", ["SystemExit", "CancelledError"]),
+    ],
+)
+def test_an_exit_in_an_operation_ends_its_account_only(
+    tmp_path: Path, name: str, operation: str, causes: list[str | None]
+) -> None:
+    """In a task of its own it ended the run or the plan, with exit code 0 and nothing said."""
+    file = tmp_path / "leaving.py"
+    file.write_text(LEAVING, encoding="utf-8")
+    with fleet(tmp_path, customers=2, time_scale=1000) as vendor:
+        one_by_one = (f"{file}:{operation}", "--accounts", "all", "--concurrency", "1", *vendor.policy, "--json")
+        ran = vendor.cli("run", *one_by_one, BULKOPS_LOOP=name)
+        assert ran.code == 1, ran.err
+        assert [_kind(row["cause"]) for row in ran.report["accounts"]] == causes
+        planned = vendor.cli("plan", "run", *one_by_one, BULKOPS_LOOP=name)
+        assert planned.code == 1, planned.err
+        assert [_kind(row["problem"]) for row in planned.report["accounts"]] == causes
+
+
+def _kind(problem: str | None) -> str | None:
+    return problem and problem.partition(":")[0]
+
+
+def test_an_exit_outside_the_accounts_is_an_error_of_the_command(tmp_path: Path) -> None:
+    """It ended the command with exit code 0 and nothing said."""
+    file = tmp_path / "leaving.py"
+    file.write_text(LEAVING, encoding="utf-8")
+    with fleet(tmp_path, customers=1, time_scale=1000) as vendor:
+        ended = vendor.cli("run", f"{file}:Priced", "--accounts", "all", *vendor.policy)
+        assert ended.code == 1
+        assert ended.err.startswith("error: the operation's code called sys.exit(None) outside the accounts\n")
+        assert "Traceback" not in ended.err
 
 
 def test_the_main_job_on_uvloop_is_stopped_and_resumed(tmp_path: Path) -> None:
