@@ -253,17 +253,20 @@ def test_a_worker_waits_for_a_connection(tmp_path: Path, postgres: str, postgres
         played.wait(lambda: len(played.ask(connected, role)) == 3, "its queue is open")
         played.ask(f"ALTER ROLE {role} CONNECTION LIMIT {most}")
         assert played.run("create-folder", "--folder", "A", "--accounts", "all", "--detach").code == 0
-        time.sleep(3.0)
-        assert (worker.poll(), played.ended()) == (None, 0)
+        lacks = "worker.waits" if most == 3 else "worker.cannot_coordinate_yet"
+        while lacks not in (line := worker.stderr.readline()):
+            assert line, "it ended without a word"
         check = ("worker", "--check", "--journal", postgres)
-        checked = played.vendor.cli(*check)
         if most == 3:
+            played.wait(lambda: played.vendor.cli(*check).code == 1, "the check says so")
             words = f"worker {worker.pid} of {platform.node()} waits, and tries again: "
-            assert (checked.code, words in checked.err) == (1, True), checked.err
-            assert "too many connections" in checked.err
+            said = played.vendor.cli(*check).err
+            assert words in said
+            assert "too many connections" in said
             assert ": waits, and tries again: " in played.vendor.cli("workers", "--journal", postgres).out
         else:
-            assert checked.code == 0, checked.err
+            assert played.vendor.cli(*check).code == 0
+        assert (worker.poll(), played.ended()) == (None, 0)
         played.ask(f"ALTER ROLE {role} CONNECTION LIMIT -1")
         played.wait(lambda: played.ended() == 4, "the worker has taken it up")
         assert played.vendor.cli(*check).code == 0
