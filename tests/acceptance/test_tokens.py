@@ -1,4 +1,5 @@
-"""A revoked token stops everything, and a new one finishes; what a bad one costs: tests/cli/test_cli_runs.py."""
+"""A bad token costs two requests (tests/cli/test_cli_runs.py: fewer accounts); a revoked one stops everything, and a
+new one finishes."""
 
 from __future__ import annotations
 
@@ -13,6 +14,16 @@ def _accounts(home: Path, count: int) -> str:
     path = home / "accounts.csv"
     path.write_text("id\n" + "".join(f"{4100231 + n}\n" for n in range(count)))
     return str(path)
+
+
+@pytest.mark.slow
+def test_an_expired_token_costs_two_requests_however_many_accounts_are_listed(tmp_path: Path) -> None:
+    with fleet(tmp_path, customers=300, time_scale=200) as vendor:
+        vendor.ask("faults", {"expired": 1})
+        refused = vendor.rollout("--accounts", _accounts(tmp_path, 300))
+        assert (refused.code, refused.outcomes) == (4, {"not_attempted": 300}), refused.err
+        assert vendor.requests()["total"] == 2
+        assert vendor.ledger() == []
 
 
 @pytest.mark.parametrize("customers", [40, pytest.param(300, marks=pytest.mark.slow)])
