@@ -9,12 +9,11 @@ import pytest
 
 from tests.fleet import fleet, wait_until
 
-CUSTOMERS = 30
 
-
+@pytest.mark.parametrize("customers", [30, pytest.param(60, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("presses", [1, 2])
-def test_interrupted_and_resumed(tmp_path: Path, presses: int) -> None:
-    with fleet(tmp_path, customers=CUSTOMERS, time_scale=20) as vendor:
+def test_interrupted_and_resumed(tmp_path: Path, presses: int, customers: int) -> None:
+    with fleet(tmp_path, customers=customers, time_scale=20) as vendor:
         process = vendor.start(*vendor.rollout_command("--concurrency", "10"))
         wait_until(process, lambda: len(vendor.ledger()), 10)
         process.send_signal(signal.SIGINT)
@@ -30,7 +29,7 @@ def test_interrupted_and_resumed(tmp_path: Path, presses: int) -> None:
         report = vendor.cli("show", "--journal", str(vendor.journal), "--format", "json").report
         assert report["state"] == "interrupted"
         counts = report["outcomes"]
-        assert sum(counts.values()) == CUSTOMERS
+        assert sum(counts.values()) == customers
         assert counts["not_attempted"] > 0
         if presses == 1:
             assert counts["cancelled"] == counts["unknown"] == counts["failed"] == 0
@@ -38,7 +37,7 @@ def test_interrupted_and_resumed(tmp_path: Path, presses: int) -> None:
             assert counts["cancelled"] + counts["unknown"] > 0  # now: what was in flight did not end
 
         done = vendor.cli("resume", *vendor.policy, "--json")
-        assert (done.code, done.outcomes) == (0, {"changed": CUSTOMERS}), done.err
+        assert (done.code, done.outcomes) == (0, {"changed": customers}), done.err
         assert vendor.twice() == []
         nothing = vendor.cli("resume", "--yes", "--journal", str(vendor.journal))
         assert nothing.code == 0

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.fleet import CREDENTIALS, SECRETS, fleet
 
 TOKEN = "canary-token-0f3b9c"
 
 
-def test_no_secret_is_written_or_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("customers", [12, pytest.param(30, marks=pytest.mark.slow)])
+def test_no_secret_is_written_or_said(tmp_path: Path, customers: int) -> None:
     faults = "error=0.1,reset=0.05,throttle=0.05,malformed=0.05,unauthorizable=0.2"
     said = []
     journal = ("--journal", str(tmp_path / "journal"))
-    with fleet(tmp_path, customers=12, time_scale=200, token=TOKEN, faults=faults) as vendor:
+    with fleet(tmp_path, customers=customers, time_scale=200, token=TOKEN, faults=faults) as vendor:
         for arguments in (
             vendor.rollout_command("-v"),
             ("resume", *vendor.policy, "-v"),
