@@ -104,11 +104,11 @@ class _Counted(socket.socket):
 
 
 class SocketLoop(asyncio.SelectorEventLoop):
-    """A virtual clock over real sockets whose both ends live on this loop: on the slowest machine work takes no time.
+    """A virtual clock over TCP connections whose both ends live on this loop: on the slowest machine work takes no time.
 
     Time jumps to the next timer when each end has received what the other one sent, and no thread of an executor is at
     work. While that is not known - a connection begins or ends, another thread runs - nothing must have arrived for
-    `QUIET_S`. Of other processes it knows nothing.
+    `QUIET_S`. It does not count what other processes do, nor bytes over TLS, Unix sockets or `add_reader`.
     """
 
     QUIET_S = 0.03
