@@ -338,8 +338,8 @@ async def test_a_row_of_another_hand_is_called_damaged(journal: Journal, place: 
         await journal.all_accounts(RUN)
 
 
-async def test_twenty_thousand_accounts(journal: Journal, record: Make) -> None:
-    count = 20_000
+@pytest.mark.parametrize("count", [20_000, pytest.param(100_000, marks=pytest.mark.slow)])
+async def test_many_accounts(journal: Journal, record: Make, count: int) -> None:
     rows = [InventoryRow(seq=seq, account=str(seq), params={"plan": "pro"}) for seq in range(count)]
     commits = journal.commits
     await journal.create_run(record("big", inventory_count=len(rows)), rows)
