@@ -104,7 +104,7 @@ class _Counted(socket.socket):
 
 
 class SocketLoop(asyncio.SelectorEventLoop):
-    """A virtual clock over TCP connections whose both ends live on this loop: on the slowest machine work takes no time.
+    """A virtual clock over TCP connections whose both ends live on this loop: work takes no time on a slow machine.
 
     Time jumps to the next timer when each end has received what the other one sent, and no thread of an executor is at
     work. While that is not known - a connection begins or ends, another thread runs - nothing must have arrived for
