@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -156,4 +157,19 @@ def test_accounts_from_stdin_may_be_bad_too(
     monkeypatch.setattr(sys, "stdin", (inputs / "twice.txt").open())
     assert_refused(cli(*importing(accounts="-")), ["stdin", "line 3", "4100231"])
     sys.stdin.close()
+    assert sandbox.count() == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [importing(accounts="-"), ("call", "managed_users.folders.create", "--account", "1", "--body", "-", "--yes")],
+    ids=lambda arguments: arguments[0],
+)
+def test_stdin_that_is_open_for_writing_only_cannot_be_read(
+    cli: Cli, inputs: Any, sandbox: RemoteSandbox, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    """As `0>FILE` in a shell has it."""
+    with os.fdopen(os.open("out.txt", os.O_WRONLY | os.O_CREAT)) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert_refused(cli(*arguments), ["cannot read stdin: Bad file descriptor"])
     assert sandbox.count() == 0
