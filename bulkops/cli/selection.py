@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from io import BytesIO, TextIOWrapper
 from typing import TYPE_CHECKING
 
@@ -25,14 +25,26 @@ if TYPE_CHECKING:
 def accounts_of(selection: Selection, *, asks: bool) -> str:
     """The value of --accounts. `asks`: for confirmation, on stdin.
 
-    Raises: UsageError when it is missing, or uses the stdin of the confirmation.
+    Raises: UsageError when it is missing; as `_check_stdin`.
     """
-    ctx = click.get_current_context(silent=True)
     if selection.accounts is None:
+        ctx = click.get_current_context(silent=True)
         raise click.UsageError("No accounts given: add --accounts FILE, numbers, - for stdin, or all.", ctx=ctx)
-    if asks and selection.accounts == "-":
-        raise click.UsageError("--accounts - uses stdin, so bulkops cannot ask for confirmation: add --yes.", ctx=ctx)
+    _check_stdin(selection, asks=asks)
     return selection.accounts
+
+
+def _check_stdin(selection: Selection, *, asks: bool) -> None:
+    """Raises: UsageError when both options read stdin, or one reads it and the confirmation too."""
+    ctx = click.get_current_context(silent=True)
+    given = {"--accounts": selection.accounts, "--exclude": selection.exclude}
+    readers = [flag for flag, source in given.items() if source == "-"]
+    if len(readers) > 1:
+        raise click.UsageError("--accounts - and --exclude - both read stdin: use a file for one of them.", ctx=ctx)
+    if asks and readers:
+        raise click.UsageError(
+            f"{readers[0]} - uses stdin, so bulkops cannot ask for confirmation: add --yes.", ctx=ctx
+        )
 
 
 def accounts_for(operation: Operation, selection: Selection, *, asks: bool) -> str:
@@ -45,7 +57,7 @@ def accounts_for(operation: Operation, selection: Selection, *, asks: bool) -> s
     return accounts
 
 
-async def read_given(source: str) -> Inventory:
+async def _read_given(source: str) -> Inventory:
     """`read_accounts` of a file or stdin, which does not block the event loop. Raises: InputError, PlanError."""
     from bulkops.runs import read_accounts
 
@@ -65,12 +77,11 @@ async def subset_of(selection: Selection, *, asks: bool) -> Subset:
     from bulkops.runs import Subset
 
     async def names(source: str | None) -> list[str] | None:
-        return None if source is None else [row.account for row in (await read_given(source)).rows]
+        return None if source is None else [row.account for row in (await _read_given(source)).rows]
 
-    accounts = "all" if selection.accounts is None else accounts_of(selection, asks=asks)
-    return Subset.of(
-        None if accounts == "all" else await names(accounts), await names(selection.exclude), selection.limit
-    )
+    _check_stdin(selection, asks=asks)
+    accounts = None if selection.accounts == "all" else selection.accounts
+    return Subset.of(await names(accounts), await names(selection.exclude), selection.limit)
 
 
 async def accounts_meant(
@@ -87,35 +98,39 @@ async def accounts_meant(
     `workspace`: of the token, whose earlier runs --only-new looks at; None: not known. Raises: InputError when the
     operation reads a column that is not there.
     """
-    from bulkops.runs import check_columns, earlier_runs, select
+    from bulkops.runs import check_columns, earlier_runs
 
     earlier = None
     if selection.only_new:
         earlier = await earlier_runs(operation, host=workato.settings.url, workspace=workspace, journal=output.journal)
-    inventory = await select(
-        workato,
-        accounts=accounts if accounts == "all" else await read_given(accounts),
-        exclude=selection.exclude,
-        limit=selection.limit,
-        where=selection.where,
-        known=() if earlier is None else earlier.outcomes.keys(),
-    )
+    known = () if earlier is None else earlier.outcomes.keys()
+    inventory = await selected(workato, accounts=accounts, selection=selection, known=known)
     if len(inventory):
         check_columns(operation, inventory)
-    tell_not_there(inventory, selection)
     if earlier is not None:
         for line in _about_new(len(inventory), earlier, output.journal):
             say(line)
     return inventory
 
 
-def tell_not_there(inventory: Inventory, selection: Selection) -> None:
-    """Print how many accounts of --exclude are not among the accounts, if there are any."""
+async def selected(workato: Workato, *, accounts: str, selection: Selection, known: Collection[str] = ()) -> Inventory:
+    """`select` by the options. Prints how many accounts of --exclude are not among the accounts, if there are any."""
+    from bulkops.runs import select
+
+    inventory = await select(
+        workato,
+        accounts=accounts if accounts == "all" else await _read_given(accounts),
+        exclude=None if selection.exclude is None else await _read_given(selection.exclude),
+        limit=selection.limit,
+        where=selection.where,
+        known=known,
+    )
     missing = inventory.not_there
     if missing:
         examples = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
         found = f"{counted(len(missing), 'account')} to exclude not found among the accounts"
-        say(f"{selection.exclude}: {found}: {examples}")
+        say(f"{'stdin' if selection.exclude == '-' else selection.exclude}: {found}: {examples}")
+    return inventory
 
 
 def _about_new(count: int, earlier: PreviousRuns, journal: Location) -> Iterator[str]:

@@ -100,7 +100,7 @@ async def select(
     workato: Workato,
     *,
     accounts: str | Inventory,
-    exclude: str | None = None,
+    exclude: str | Inventory | None = None,
     limit: int | None = None,
     where: Mapping[str, str] | None = None,
     known: Collection[str] = (),
@@ -109,13 +109,15 @@ async def select(
 
     Args:
         accounts: "all", what `read_accounts` takes, or what it returned.
+        exclude: what `read_accounts` takes, or what it returned.
         where: patterns by member (plan_id, name, external_id), such as {"name": "Acme*"}: of the customers, or of
             the account file's columns; all must match.
         known: accounts that are not new, by id or E-id. Without a new account the inventory is empty, which is not an
         error.
     Raises: InputError, PlanError; ApiError when the API cannot be asked.
     """
-    left_out = {folded(row.account): row.account for row in read_accounts(exclude).rows} if exclude is not None else {}
+    unwanted = None if exclude is None else _read_if_named(exclude)
+    left_out = {} if unwanted is None else {folded(row.account): row.account for row in unwanted.rows}
     if accounts == "all":
         customers = []
         names: set[str] = set()
@@ -130,8 +132,9 @@ async def select(
         )
         source = f"the customer list of {workato.settings.url}"
     else:
-        found = accounts if isinstance(accounts, Inventory) else read_accounts(accounts)
-        _check_names(found, left_out, exclude)
+        found = _read_if_named(accounts)
+        if unwanted is not None:
+            _check_names(found, left_out, unwanted.source)
         names = {folded(row.account) for row in found.rows} if left_out else set()
         if where:
             found = attrs.evolve(found, rows=_numbered(row for row in found.rows if _matches(row.params, where)))
@@ -151,6 +154,10 @@ async def select(
     return Inventory(_numbered(islice(rows, limit)), source, not_there)
 
 
+def _read_if_named(accounts: str | Inventory) -> Inventory:
+    return accounts if isinstance(accounts, Inventory) else read_accounts(accounts)
+
+
 def _check_known(found: Inventory, known: Collection[str]) -> None:
     """Raises: InputError when an account that looks new may be known under its other name; offline this is unknown."""
     if not known:
@@ -165,12 +172,10 @@ def _check_known(found: Inventory, known: Collection[str]) -> None:
             )
 
 
-def _check_names(found: Inventory, left_out: Mapping[str, str], exclude: str | None) -> None:
+def _check_names(found: Inventory, left_out: Mapping[str, str], exclude: str) -> None:
     """Raises: InputError when an account to leave out may be in the list under its other name; offline this is
     unknown.
     """
-    if not left_out:
-        return
     listed = {folded(row.account): row.account for row in found.rows}
     for account in sorted(account for name, account in left_out.items() if name not in listed):
         if any(other.startswith("E") != account.startswith("E") for other in listed.values()):

@@ -54,6 +54,9 @@ STARTING = ("start-recipes", "--folder", "CRM", "--accounts", "good.txt", "--yes
         (importing("--exclude", "good.txt"), ["no account is selected"]),
         (("import-package", PACKAGE, "--folder", "CRM", "--yes"), ["--accounts", "all"]),
         (("import-package", PACKAGE, "--folder", "CRM", "--accounts", "-"), ["stdin", "--yes"]),
+        ((*STARTING[:-1], "--exclude", "-"), ["--exclude - uses stdin", "--yes"]),
+        (("resume", "20260102-k3f9", "--exclude", "-"), ["--exclude - uses stdin", "--yes"]),
+        (importing("--exclude", "-", accounts="-"), ["--accounts - and --exclude - both read stdin"]),
         # packages; each mistake in one: tests/chaos/test_inputs.py
         (importing(package="missing.zip"), ["missing.zip", "No such file"]),
         (("import-package", PACKAGE, "--accounts", "good.txt", "--yes"), ["--folder"]),

@@ -92,17 +92,24 @@ def test_limit_and_exclude(cli: Cli, here: Path, sandbox: RemoteSandbox, importi
     assert [row["account"] for row in json.loads(result.out)["accounts"]] == [second]
 
 
+@pytest.mark.parametrize(("flags", "chosen"), [(("--accounts", "-"), 0), (("--exclude", "-", "--limit", "1"), 1)])
 def test_accounts_from_stdin(
-    cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
+    cli: Cli,
+    here: Path,
+    sandbox: RemoteSandbox,
+    importing: tuple[object, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    flags: tuple[str, ...],
+    chosen: int,
 ) -> None:
-    first = sandbox.accounts.read_text().splitlines()[0]
+    accounts = sandbox.accounts.read_text().splitlines()
     reading, writing = os.pipe()
     with os.fdopen(reading) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
-        os.write(writing, f"{first}\n".encode())
+        os.write(writing, f"{accounts[0]}\n".encode())
         os.close(writing)
-        result = cli(*importing, "--accounts", "-", "--json")
-    assert [row["account"] for row in json.loads(result.out)["accounts"]] == [first]
+        result = cli(*importing, *flags, "--json")
+    assert [row["account"] for row in json.loads(result.out)["accounts"]] == [accounts[chosen]]
 
 
 def test_a_job_file(cli: Cli, here: Path, sandbox: RemoteSandbox) -> None:

@@ -32,6 +32,7 @@ NOTHING = bytes(4)
 """The count of bytes in an empty pipe, as ioctl has it."""
 COMMANDS = [
     ("start-recipes", "--folder", "CRM", "--accounts", "-", "--yes"),
+    ("start-recipes", "--folder", "CRM", "--accounts", "4100231", "--exclude", "-", "--yes"),
     ("plan", "start-recipes", "--folder", "CRM", "--accounts", "-"),
     ("resume", "20260102-k3f9", "--accounts", "-", "--yes"),
     ("audit", "access", "--accounts", "-"),

@@ -108,19 +108,11 @@ async def _audit(workato: Workato, accounts: str, wanted: _Wanted) -> Audit:
     from datetime import UTC, datetime
 
     from bulkops.audit import Audit, access_of_account, access_of_partner
-    from bulkops.cli.selection import read_given, tell_not_there
+    from bulkops.cli.selection import selected
     from bulkops.errors import ApiError, Unauthorized
     from bulkops.executor import fan_out
-    from bulkops.runs import select
 
-    chosen = wanted.selection
-    inventory = await select(
-        workato,
-        accounts=accounts if accounts == "all" else await read_given(accounts),
-        exclude=chosen.exclude,
-        limit=chosen.limit,
-    )
-    tell_not_there(inventory, chosen)
+    inventory = await selected(workato, accounts=accounts, selection=wanted.selection)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     partner = await access_of_partner(workato)
     rows, failed, unread = list(partner.rows), {}, {}
