@@ -45,5 +45,11 @@ def read_by_one(before: Audit, now: Audit) -> list[str]:
     return sorted(account for account in troubled if before.ways_unread(account) != now.ways_unread(account))
 
 
+def read_by_none(before: Audit, now: Audit) -> list[str]:
+    """Accounts of which both audits tried to read something that neither could read."""
+    troubled = {*before.failed, *before.unread} & {*now.failed, *now.unread}
+    return sorted(account for account in troubled if before.ways_unread(account) & now.ways_unread(account))
+
+
 def _key(row: Access) -> _Key:
     return row.account, row.person, row.way, row.through, row.environment

@@ -159,7 +159,7 @@ def read_audit(path: str | Path) -> Audit:
             rows=tuple(rows[1:]),
             failed=dict(head["failed"]),
             unread={account: tuple(what) for account, what in head["unread"].items()},
-            members_only=bool(head["members_only"]),
+            members_only=bool(head.get("members_only", False)),  # files of earlier versions do not have it
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"{path}, line 1: not the first line of an audit", remedy=_WRITE_IT) from error

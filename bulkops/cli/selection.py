@@ -11,7 +11,7 @@ import click
 
 from bulkops.cli.options.values import Output
 from bulkops.cli.stdin import read_stdin
-from bulkops.cli.terminal import counted, say
+from bulkops.cli.terminal import counted, examples, say
 from bulkops.errors import PlanError
 from bulkops.selection import Selection
 
@@ -127,9 +127,8 @@ async def selected(workato: Workato, *, accounts: str, selection: Selection, kno
     )
     missing = inventory.not_there
     if missing:
-        examples = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
         found = f"{counted(len(missing), 'account')} to exclude not found among the accounts"
-        say(f"{'stdin' if selection.exclude == '-' else selection.exclude}: {found}: {examples}")
+        say(f"{'stdin' if selection.exclude == '-' else selection.exclude}: {found}: {examples(missing)}")
     return inventory
 
 

@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import IO, Final, TextIO
 
@@ -24,6 +24,11 @@ def one_line(text: str) -> str:
 def counted(count: int, noun: str, form: str = "") -> str:
     """`1 account`, `300 accounts`. `form`: of the number, such as "," for thousands."""
     return f"{count:{form}} {noun}{'' if count == 1 else 's'}"
+
+
+def examples(names: Sequence[str]) -> str:
+    """The first three of them, in words."""
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
 
 
 def wants_json_lines() -> bool:

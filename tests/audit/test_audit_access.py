@@ -19,6 +19,7 @@ from bulkops.audit import (
     access_of_partner,
     changes,
     read_audit,
+    read_by_none,
     read_by_one,
     render_audit,
 )
@@ -121,6 +122,10 @@ def test_json_lines_are_read_again(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text(render_audit(AUDIT, "jsonl"), encoding="utf-8")
     assert read_audit(path) == AUDIT
+    earlier = path.read_text(encoding="utf-8").replace(', "members_only": false', "")
+    assert "members_only" not in earlier
+    path.write_text(earlier, encoding="utf-8")
+    assert read_audit(path) == AUDIT
 
 
 def test_a_spreadsheet_evaluates_no_cell_and_a_page_no_name() -> None:
@@ -168,7 +173,9 @@ def test_what_only_one_audit_has_read_is_no_change(known: Any, left: set[str], u
         rows = {(change.now.account, change.now.way) for change in found}
         assert {account if account == "8" else f"{account} {way}" for account, way in rows} == left
         assert read_by_one(before, now) == unknown
+        assert read_by_none(before, now) == []
     assert (list(changes(new, new)), read_by_one(new, new)) == ([], [])
+    assert read_by_none(new, new) == unknown
 
 
 @pytest.mark.parametrize(

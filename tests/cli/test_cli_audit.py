@@ -62,6 +62,9 @@ def test_an_account_that_cannot_be_read_is_named(cli: Cli, sandbox: RemoteSandbo
     assert Path("all.jsonl").read_text().startswith('{"audit": ')
     compared = cli("audit", "compare", "all.jsonl", "part.jsonl")
     assert (compared.code, compared.out) == (1, "unknown  1: only one of the audits could read it\n")
+    same = cli("audit", "compare", "part.jsonl", "part.jsonl")
+    assert (same.code, same.out) == (0, "no change\n")
+    assert same.err == "neither audit could read 1 account in full, which may have changed: 1\n"
 
 
 def test_an_account_to_exclude_that_does_not_exist_is_told(cli: Cli, sandbox: RemoteSandbox) -> None:

@@ -11,7 +11,7 @@ import click
 from bulkops.cli.click_ext import Noun, Verb, option
 from bulkops.cli.options import accounts_options, client_file_option, if_running_option, quiet_option
 from bulkops.cli.options.types import FileName
-from bulkops.cli.terminal import counted, one_line, put, say
+from bulkops.cli.terminal import counted, examples, one_line, put, say
 from bulkops.exit_codes import EXIT_FAILED
 
 if TYPE_CHECKING:
@@ -152,16 +152,19 @@ def compare(before: str, now: str) -> int:
     """Show what changed between two audits.
 
     Shows access that was added or removed, and changed roles, where both audits could read it. Sends nothing. Exit
-    codes as in diff: 0 no change, 1 changes, or accounts that only one audit could read, 2 the files could not be
-    compared.
+    codes as in diff: 0 no change in what both could read, 1 changes, or accounts that only one audit could read, 2 the
+    files could not be compared.
     """
-    from bulkops.audit import changes, read_audit, read_by_one
+    from bulkops.audit import changes, read_audit, read_by_none, read_by_one
 
     old, new = read_audit(before), read_audit(now)
     lines = [_line(change) for change in changes(old, new)]
     lines += [_aligned("unknown", f"{one}: only one of the audits could read it") for one in read_by_one(old, new)]
     if old.members_only is not new.members_only:
         say("groups and projects are not compared: one of the audits has only members")
+    if unread := read_by_none(old, new):
+        count = counted(len(unread), "account")
+        say(f"neither audit could read {count} in full, which may have changed: {examples(unread)}")
     put("".join(f"{line}\n" for line in lines) or "no change\n")
     return 1 if lines else 0
 
