@@ -7,7 +7,10 @@ from typing import Final
 from bulkops.models.members import Id, Instant
 from bulkops.models.model import Model
 
-_FINISHED: Final = frozenset({"success", "failed"})
+_GOOD: Final = frozenset({"success", "succeeded"})
+_BAD: Final = frozenset({"failed", "failure"})
+_PENDING: Final = frozenset({"pending", "in_progress", "processing"})
+"""The vendor documents success, failed and pending. Clients accept the others too, or imports have them."""
 
 
 class _Progress(Model, frozen=True, kw_only=True):
@@ -18,7 +21,16 @@ class _Progress(Model, frozen=True, kw_only=True):
 
     @property
     def is_finished(self) -> bool:
-        return self.state in _FINISHED
+        return self.state in _GOOD | _BAD
+
+    @property
+    def is_good(self) -> bool:
+        return self.state in _GOOD
+
+    @property
+    def is_pending(self) -> bool:
+        """False for a state that is not known, which may be final: a deployment can be rejected, for example."""
+        return self.state in _PENDING
 
 
 class ProjectBuild(_Progress, frozen=True, kw_only=True):

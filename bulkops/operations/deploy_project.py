@@ -91,7 +91,7 @@ class DeployProject(Operation):
             return []
         there = await self._deployments(ctx, folder_id)
         recipes = await recipes_below(ctx, folder_id)
-        good = [each.created_at for each in there if each.state == "success" and each.created_at is not None]
+        good = [each.created_at for each in there if each.is_good and each.created_at is not None]
         changed = [recipe.updated_at for recipe in recipes if recipe.updated_at is not None]
         if good and all(each <= max(good) for each in changed):
             return None
@@ -113,24 +113,25 @@ class DeployProject(Operation):
     async def _wait_for(self, ctx: Context, id_: int) -> None:
         """Poll until it has ended.
 
-        Raises: TaskFailed for one that did not succeed, whose step may run again; TaskUnknown for one that does not
-        end.
+        Raises: TaskFailed for one that did not succeed, or has a state that is not known: its step may run again.
+        TaskUnknown for one that is still pending.
         """
         deadline_s = tuning_of(ctx).import_deadline_s
         ask = partial(ctx.account.deployments.get, id_)
         deployment = await Polling.of(ctx, _DEPLOY).until_finished(ask, deadline_s=deadline_s)
-        if deployment.state == "success":
+        if deployment.is_good:
             return
-        if not deployment.is_finished:
+        if deployment.is_pending:
             raise TaskUnknown(
                 f"deployment {id_} of project {self.project!r} is still {deployment.state!r} after {deadline_s:g} s",
                 cause="the deployment did not end in time",
                 remedy="`bulkops resume` asks again",
             )
         await ctx.reset_step(_DEPLOY)
+        verb = "ended as" if deployment.is_finished else "did not end: its state is"
         raise TaskFailed(
-            f"deployment {id_} of project {self.project!r} ended as {deployment.state!r}",
+            f"deployment {id_} of project {self.project!r} {verb} {deployment.state!r}",
             failure_class="deployment-failed",
-            cause=f"the deployment of project {self.project!r} ended as {deployment.state!r}",
+            cause=f"the deployment of project {self.project!r} {verb} {deployment.state!r}",
             remedy="look at it in the workspace, then `bulkops retry`",
         )

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from aiohttp import web
@@ -46,9 +46,15 @@ TUNING = Tuning(
 
 
 def played(
-    tmp_path: Path, answer: Answer, made: Operation, *, undo: bool = False, paused: Callable[[], None] | None = None
+    tmp_path: Path,
+    answer: Answer,
+    made: Operation,
+    *,
+    undo: bool = False,
+    paused: Callable[[], None] | None = None,
+    verb: Literal["resume", "retry"] = "resume",
 ) -> list[Report]:
-    """The reports of a run, and of its undoing; or of its resumption after `paused`."""
+    """The reports of a run, and of its undoing; or of its resumption, or retry, after `paused`."""
 
     async def handle(request: web.Request) -> web.Response:
         await request.read()
@@ -71,7 +77,7 @@ def played(
                 reports = [await run(made, accounts=ROWS, workato=workato, journal=journal)]
                 if paused is not None:
                     paused()
-                    resumed = await Fleet(workato, journal=journal).resume()
+                    resumed = await getattr(Fleet(workato, journal=journal), verb)()
                     assert resumed is not None
                     reports.append(resumed)
                 if undo:
@@ -191,7 +197,7 @@ def test_a_connection_with_credentials_that_nobody_tested_is_authorized(tmp_path
 def deploying(request: web.Request, ends: str, sent: list[str]) -> tuple[int, Any]:
     """A project with one failed deployment, before which nothing was deployed; `ends`: how the next one ends."""
     path = request.path.removeprefix("/api/managed_users/7")
-    new = {"id": 2, "state": ends}
+    new = {"id": 2, "state": ends, "created_at": "2026-03-11T09:15:00.000-07:00"}
     if request.method == "POST":
         sent.append(path)
         return 200, new | {"state": "pending"}
@@ -203,7 +209,10 @@ def deploying(request: web.Request, ends: str, sent: list[str]) -> tuple[int, An
     }.get(path, (404, {"message": "Not found"}))
 
 
-@pytest.mark.parametrize(("ends", "failure"), [("failed", "deployment-failed"), ("success", None)])
+@pytest.mark.parametrize(
+    ("ends", "failure"),
+    [("failed", "deployment-failed"), ("failure", "deployment-failed"), ("success", None), ("succeeded", None)],
+)
 def test_a_deployment_that_fails(tmp_path: Path, ends: str, failure: str | None) -> None:
     seen: list[str] = []
     deploy = DeployProject(project="CRM", environment="prod")
@@ -213,7 +222,29 @@ def test_a_deployment_that_fails(tmp_path: Path, ends: str, failure: str | None)
     assert seen == ["/projects/f5/deploy"]
 
 
-@pytest.mark.parametrize("state", ["pending", "in_review"])
+@pytest.mark.parametrize(("ends", "outcome", "sent"), [("success", "unchanged", 1), ("failed", "failed", 2)])
+def test_a_deployment_in_a_state_that_is_not_known_has_failed_at_the_deadline(
+    tmp_path: Path, ends: str, outcome: str, sent: int
+) -> None:
+    """It may be final, and each resume would wait for it. Where it went on, a retry does not send it again."""
+    seen: list[str] = []
+    state = ["in_review"]
+    deploy = DeployProject(project="CRM", environment="prod")
+
+    def end() -> None:
+        state[0] = ends
+
+    first, second = played(
+        tmp_path, lambda request: deploying(request, state[0], seen), deploy, paused=end, verb="retry"
+    )
+    (row,) = first.accounts
+    assert (row.outcome, row.failure_class) == ("failed", "deployment-failed"), row
+    assert "did not end: its state is 'in_review'" in str(row.reason)
+    assert second.accounts[0].outcome == outcome, second.accounts[0]
+    assert len(seen) == sent
+
+
+@pytest.mark.parametrize("state", ["pending", "in_progress"])
 def test_a_deployment_that_does_not_end_is_asked_for_again_and_not_sent_again(tmp_path: Path, state: str) -> None:
     seen: list[str] = []
     ends = [state]
