@@ -32,7 +32,9 @@ def listening(stop_signal: Stoppable, say: Callable[[str], None]) -> Iterator[No
     A SIGHUP counts only as the first one. To be entered inside a running event loop of the main thread.
     """
     loop = asyncio.get_running_loop()
-    usual = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    if usual[signal.SIGINT] is not signal.SIG_IGN:  # as a shell starts a background job
+        usual[signal.SIGINT] = signal.default_int_handler  # asyncio's own would wait for the main task
     heard = 0
 
     def on_signal() -> None:
@@ -52,7 +54,6 @@ def listening(stop_signal: Stoppable, say: Callable[[str], None]) -> Iterator[No
             on_signal()
 
     def release() -> None:
-        loop.remove_signal_handler(signal.SIGINT)
         for number, handler in usual.items():
             if loop.remove_signal_handler(number):
                 signal.signal(number, handler)

@@ -100,6 +100,17 @@ async def test_nohup_is_respected() -> None:
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
+@pytest.mark.parametrize("times", [0, 2])
+async def test_ctrl_c_that_a_background_job_ignores_is_ignored_again_after_the_run(times: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    said: list[str] = []
+    with listening(StopSignal(), said.append):
+        for count in range(1, times + 1):
+            os.kill(os.getpid(), signal.SIGINT)
+            await until(lambda: len(said) == count)  # noqa: B023 - awaited in its round
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
 async def test_without_a_signal_nothing_is_said_and_handlers_are_as_before() -> None:
     said: list[str] = []
     _end_as_interrupt()
