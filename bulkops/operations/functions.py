@@ -9,6 +9,7 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ClassVar, Final, Literal, TypeAlias, overload
 
 import attrs
@@ -177,6 +178,38 @@ def _called(fn: object) -> str:
     return getattr(fn, "__name__", None) or repr(fn)
 
 
+_PREFIX: Final = "bulkops_job_"
+"""Of the module names of loaded files."""
+
+_MODULES_BEFORE: Final[dict[str, frozenset[str]]] = {}
+"""By directory of a loaded file: the modules that the process had before."""
+
+
+def _look_beside(path: Path) -> None:
+    """Let a file import the files beside it, as they are now. Installed packages come first: bulkops uses them too.
+
+    A long-lived worker loads files again and again, so what earlier ones imported from beside them is forgotten.
+    """
+    for directory, before in _MODULES_BEFORE.items():
+        beside = {
+            name
+            for name, module in list(sys.modules.items())  # other threads import too
+            if "." not in name and name not in before and not name.startswith(_PREFIX) and _is_in(directory, module)
+        }
+        for name in [name for name in list(sys.modules) if name.partition(".")[0] in beside]:
+            del sys.modules[name]
+    _MODULES_BEFORE.setdefault(str(path.parent), frozenset(sys.modules))
+    sys.path[:] = [*(entry for entry in sys.path if entry not in _MODULES_BEFORE), str(path.parent)]
+    importlib.invalidate_caches()
+
+
+def _is_in(directory: str, module: ModuleType) -> bool:
+    """Whether the module's file, or the package's directory, is in the directory itself."""
+    spec = getattr(module, "__spec__", None)
+    places = () if spec is None else spec.submodule_search_locations or (spec.origin,)
+    return any(os.path.dirname(place or "") == directory for place in places)
+
+
 def load_from_file(reference: str) -> object:
     """The object NAME of the Python file FILE.py. Runs the file's top level, which may import the files beside it.
 
@@ -186,12 +219,11 @@ def load_from_file(reference: str) -> object:
     if not file or not name:
         raise ConfigError(f"{reference!r} has no function name", remedy="write FILE.py:NAME")
     path = Path(file).resolve()
-    spec = importlib.util.spec_from_file_location(f"bulkops_job_{path.stem}", path)
+    spec = importlib.util.spec_from_file_location(f"{_PREFIX}{path.stem}", path)
     if spec is None or spec.loader is None or not os.path.isfile(path):  # takes any name
         raise ConfigError(f"Python file {file} does not exist", remedy="check the path in FILE.py:NAME")
     module = importlib.util.module_from_spec(spec)
-    if str(path.parent) not in sys.path:
-        sys.path.insert(0, str(path.parent))  # as `python FILE.py` does
+    _look_beside(path)
     sys.modules[spec.name] = module  # dataclasses and attrs look their module up while it is being executed
     try:
         spec.loader.exec_module(module)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -167,10 +168,69 @@ def test_a_mistake_is_placed_in_the_users_file(tmp_path: Path) -> None:
         load_from_file(f"{path}:it")
 
 
-def test_a_file_imports_the_files_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def own_modules(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Takes back what the loaded files change in the process."""
     monkeypatch.setattr(sys, "path", list(sys.path))
-    monkeypatch.setattr(sys, "modules", dict(sys.modules))
-    (tmp_path / "beside_it.py").write_text("answer = 42\n")
-    path = tmp_path / "imports.py"
-    path.write_text("from beside_it import answer\n")
-    assert load_from_file(f"{path}:answer") == 42
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # it would be valid for another text of the same second
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def wanted(directory: Path, answer: str, source: str = "from beside_it import answer") -> object:
+    """The `answer` of a file in the directory that finds it in the file beside it."""
+    (directory / "beside_it.py").write_text(f"answer = {answer!r}\n")
+    (directory / "imports.py").write_text(f"{source}\n")
+    return load_from_file(f"{directory / 'imports.py'}:answer")
+
+
+@pytest.mark.usefixtures("own_modules")
+def test_a_file_imports_the_files_beside_it(tmp_path: Path) -> None:
+    assert wanted(tmp_path, "first") == "first"
+
+
+@pytest.mark.usefixtures("own_modules")
+def test_a_file_loaded_again_imports_them_as_they_are_now(tmp_path: Path) -> None:
+    """A worker that had loaded the file went on with what it had imported from beside it."""
+    assert wanted(tmp_path, "first") == "first"
+    assert wanted(tmp_path, "second") == "second"
+
+
+@pytest.mark.usefixtures("own_modules")
+@pytest.mark.parametrize("source", ["from beside_it import answer", "from package.inner import answer"])
+def test_a_file_imports_those_of_its_own_directory(tmp_path: Path, source: str) -> None:
+    for name in ("here", "there", "here"):
+        directory = tmp_path / name
+        (directory / "package").mkdir(parents=True, exist_ok=True)
+        (directory / "package" / "__init__.py").touch()
+        (directory / "package" / "inner.py").write_text("from beside_it import answer\n")
+        assert wanted(directory, name, source) == name
+
+
+@pytest.mark.usefixtures("own_modules")
+def test_what_the_process_imported_before_stays(tmp_path: Path) -> None:
+    (tmp_path / "beside_it.py").touch()
+    sys.path.append(str(tmp_path))
+    ours = importlib.import_module("beside_it")
+    for _ in range(2):
+        assert wanted(tmp_path, "", "import beside_it as answer") is ours
+
+
+@pytest.mark.usefixtures("own_modules")
+def test_an_operation_says_the_same_after_another_file_is_loaded(tmp_path: Path) -> None:
+    text = "class Names:\n    one: str\n\nasync def answer(ctx):\n    Names()\n"
+    before = as_operation(wanted(tmp_path, "", text))
+    digest = before.digest
+    (tmp_path / "other.py").write_text("answer = 42\n")
+    assert load_from_file(f"{tmp_path / 'other.py'}:answer") == 42
+    assert before.digest == digest
+
+
+@pytest.mark.usefixtures("own_modules")
+def test_an_installed_package_comes_before_a_file_of_its_name(tmp_path: Path) -> None:
+    """A file structlog.py beside the operation ended the command, which imports structlog itself."""
+    (tmp_path / "colorsys.py").write_text("")
+    sys.modules.pop("colorsys", None)
+    assert wanted(tmp_path, "", "import colorsys\nanswer = colorsys.__file__") != str(tmp_path / "colorsys.py")
