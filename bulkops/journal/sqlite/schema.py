@@ -157,13 +157,13 @@ def _make(path: Path) -> None:
     that looks like a journal whose content is lost. Raises: OSError; JournalError.
     """
     new = path.with_name(f"{path.name}.new")
-    for side in ("", "-wal", "-shm"):  # of a process that was killed
+    for side in ("", "-journal", "-wal", "-shm"):  # of a process that was killed
         new.with_name(new.name + side).unlink(missing_ok=True)
     os.close(os.open(new, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))  # its side files get the same mode
     try:
         with contextlib.closing(_connect(new, "mode=rw")) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(_TABLES)
+            connection.execute("PRAGMA journal_mode = WAL")  # last: a full disk may keep a log from its file, silently
     except sqlite3.Error as error:
         raise describe(error, path) from error
     new.rename(path)  # SQLite syncs the directory with the first commit, which makes the log
@@ -183,7 +183,7 @@ def _check_content(path: Path) -> None:
             raise content_lost(f"{path} is empty")
     elif path.is_symlink():
         raise content_lost(f"{path} is a link to a missing file")
-    elif log.exists() and log.stat().st_size:
+    elif log.exists() and log.stat().st_size and not path.exists():  # another process may have made both just now
         raise content_lost(f"{path} is missing, but its log {log.name} is there")
 
 

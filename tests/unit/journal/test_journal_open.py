@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import resource
 import shutil
 import sqlite3
 import subprocess
@@ -13,6 +14,8 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,7 @@ import pytest
 import bulkops
 from bulkops.errors import JournalCorrupt, JournalError
 from bulkops.journal import InventoryRow, Journal, Location
-from bulkops.journal.sqlite.schema import open_for_writing
+from bulkops.journal.sqlite.schema import open_for_reading, open_for_writing
 from tests.unit.journal.conftest import Make
 
 pytestmark = pytest.mark.usefixtures("nothing_blocks")
@@ -73,7 +76,7 @@ async def test_reading_only_makes_nothing_and_says_so(tmp_path: Path, directory:
 async def test_a_journal_whose_maker_was_killed_does_not_exist_and_can_be_made(directory: Path) -> None:
     def half_made() -> None:
         directory.mkdir()
-        for side in ("", "-wal", "-shm"):
+        for side in ("", "-journal", "-wal", "-shm"):
             (directory / f"{FILE}.new{side}").write_bytes(b"half")
 
     await anyio.to_thread.run_sync(half_made)
@@ -83,6 +86,44 @@ async def test_a_journal_whose_maker_was_killed_does_not_exist_and_can_be_made(d
     async with Journal.open(directory) as journal:
         assert await journal.list_runs() == []
     assert await anyio.to_thread.run_sync(lambda: sorted(os.listdir(directory))) == [FILE]
+
+
+def test_a_journal_is_whole_though_the_disk_is_full_when_its_maker_closes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite moves a log into its file then, and is silent if it cannot."""
+
+    class Full(sqlite3.Connection):
+        def close(self) -> None:
+            before = resource.getrlimit(resource.RLIMIT_FSIZE)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+            try:
+                super().close()
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Full))
+    open_for_writing(tmp_path).close()
+    with closing(open_for_reading(tmp_path)) as connection:
+        assert connection.execute("SELECT count(*) FROM runs").fetchone() == (0,)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_journal_that_is_made_during_a_look_has_lost_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+    there = Path.exists
+
+    def exists(path: Path) -> bool:
+        """The first run begins after the reader has looked for the file, and before it looks for the log."""
+        if path.name == f"{FILE}-wal" and Path.exists is exists:
+            monkeypatch.undo()
+            opened.append(open_for_writing(tmp_path))
+            opened[0].execute("INSERT INTO facts VALUES ('h', '7', 'k', 'key', '1')")
+        return there(path)
+
+    monkeypatch.setattr(Path, "exists", exists)
+    with closing(open_for_reading(tmp_path)) as connection, closing(opened[0]):
+        assert connection.execute("SELECT count(*) FROM facts").fetchone() == (1,)
 
 
 @pytest.mark.parametrize("read_only", [False, True])
