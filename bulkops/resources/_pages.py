@@ -93,18 +93,27 @@ class Pages(Generic[R]):
         """
         known: set[int | str] = set()
         for _ in range(_MOST_WALKS):
-            known_before = len(known)
-            async for row in self:
+            known_before, pages = len(known), 0
+
+            def ask(query: Mapping[str, Any]) -> Awaitable[Reply]:
+                nonlocal pages
+                pages += 1
+                return self._ask(query)
+
+            async for row in self._walk(ask):
                 if row.id not in known:
                     known.add(row.id)
                     yield row
-            if len(known) < PER_PAGE or len(known) == known_before:
+            if pages == 1 or len(known) == known_before:
                 return
 
     def __aiter__(self) -> AsyncIterator[R]:
+        return self._walk(self._ask)
+
+    def _walk(self, ask: Callable[[Mapping[str, Any]], Awaitable[Reply]]) -> AsyncIterator[R]:
         most = self._session.settings.tuning.page_sizes.get(self._call.id, PER_PAGE)
         query = first_page(self._call, self._query, at_most=most)
-        return walk(self._call, query, ask=self._ask, read=self._read, key=attrgetter("id"))
+        return walk(self._call, query, ask=ask, read=self._read, key=attrgetter("id"))
 
     def _ask(self, query: Mapping[str, Any]) -> Awaitable[Reply]:
         return self._session.send(self._call, scope=self._scope, path=self._path, query=query)
@@ -142,7 +151,7 @@ async def walk(
         for row in new.values():
             yield row
         full = _full_page(call, query)
-        if not rows or (full is not None and len(rows) < full and len(rows) != _stated_size(reply)):
+        if not rows or (full is not None and len(rows) < full and len(rows) < (_stated_size(reply) or full)):
             return
         following = _next_page(call, query, [key(row) for row in rows])
         if following is None:
@@ -185,13 +194,13 @@ def _full_page(call: Call, query: Mapping[str, Any]) -> int | None:
 
 
 class _Stated(msgspec.Struct):
-    per_page: Any = None
+    per_page: int | None = None
 
 
 _STATED: Final = msgspec.json.Decoder(_Stated)
 
 
-def _stated_size(reply: Reply) -> object:
+def _stated_size(reply: Reply) -> int | None:
     """Rows of a full page by the response itself: a server may give fewer than it is asked for, and say so."""
     try:
         return _STATED.decode(reply.body).per_page

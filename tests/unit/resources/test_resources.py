@@ -186,6 +186,35 @@ async def test_a_list_is_walked_again_when_it_has_more_than_a_page(
     assert len(vendor.asked) == requests
 
 
+@pytest.mark.parametrize("states_its_size", [True, False])
+async def test_a_list_of_small_pages_is_walked_again_too(vendor: Vendor, states_its_size: bool) -> None:
+    ids = [*range(60)]
+
+    def answer(_: str, __: str, query: dict[str, str], ___: bytes) -> Any:
+        first = (int(query["page"]) - 1) * 20
+        rows = [{"id": n} for n in ids[first : first + 20]]
+        if len(vendor.asked) == 1:  # between the first page and the second
+            ids.pop(0)
+        return {"result": rows, "per_page": 20} if states_its_size else rows
+
+    vendor.answer = answer
+    sizes = {} if states_its_size else {"managed_users.list": 20}
+    tuning = Tuning(unlimited=True, max_rate=None, page_sizes=sizes)
+    async with Workato(token="t-1", host=vendor.url, tuning=tuning) as workato:
+        found = [customer.id async for customer in workato.customers.list().complete()]
+    assert {*ids} <= {*found}
+    assert len(found) == len({*found})
+
+
+async def test_a_page_of_more_rows_than_it_says_is_full(vendor: Vendor, workato: Workato) -> None:
+    def answer(_: str, __: str, query: dict[str, str], ___: bytes) -> Any:
+        first = (int(query["page"]) - 1) * 25
+        return {"result": [{"id": n} for n in range(60)[first : first + 25]], "per_page": 20}
+
+    vendor.answer = answer
+    assert len(await workato.customers.list().collect()) == 60
+
+
 async def test_recipes_are_walked_by_since_id(vendor: Vendor, workato: Workato) -> None:
     def answer(_: str, __: str, query: dict[str, str], ___: bytes) -> Any:
         below = int(query.get("since_id", "9999"))
