@@ -231,13 +231,15 @@ class Worker:
             self._runs.pop(run_id, None)
 
     async def _wait(self, run_id: str, reason: str, leaving: asyncio.Event, *, is_stuck: bool) -> None:
-        """Until the run is tried again. Each reason is told once; `is_stuck`: to `bulkops workers` too."""
+        """Until the run is tried again. Each reason is told once; `is_stuck`: in `bulkops workers` too."""
         before = self._waiting.get(run_id)
         now = self._waiting[run_id] = Waiting(reason) if before is None else before.again(reason)
         if before is None or before.reason != reason:
             log.warning("worker.waits", run=run_id, reason=reason)
             if is_stuck:
                 await self._journal.shared_runs.join(run_id, f"{WAITS}{reason}")
+            else:  # the reason that it showed before is over
+                await self._journal.shared_runs.leave(run_id)
         with suppress(TimeoutError):
             async with asyncio.timeout(now.pause_s):
                 await leaving.wait()

@@ -1,8 +1,16 @@
-"""The pauses of a worker that cannot join a run yet."""
+"""A worker that cannot join a run yet: its pauses, and the reason that it shows."""
 
 from __future__ import annotations
 
-from bulkops.workers.worker import Waiting
+import asyncio
+
+from bulkops.journal import Journal
+from bulkops.journal.location import DatabaseLocation
+from bulkops.journal.postgres.shared_runs import WAITS
+from bulkops.postgres import DatabaseUrl
+from bulkops.workers.worker import Waiting, Worker
+
+RUN = "20261122-101530-k3f"
 
 
 def test_the_pauses_double_up_to_a_minute() -> None:
@@ -12,3 +20,19 @@ def test_the_pauses_double_up_to_a_minute() -> None:
         pauses.append(waiting.pause_s)
         waiting = waiting.again("no ledger")
     assert pauses == [5.0, 10.0, 20.0, 40.0, 60.0, 60.0]
+
+
+async def test_workers_shows_why_a_worker_waits_now(postgres: str) -> None:
+    location = DatabaseLocation(DatabaseUrl.parse(postgres))
+    worker = Worker(location=location, concurrency=1, code=None, grace_s=0, observe=print, say=print)
+    leaving = asyncio.Event()
+    leaving.set()  # no pauses
+    shown = []
+    async with Journal.open(location) as journal:
+        worker._journal = journal
+        await journal.shared_runs.begin_worker({"concurrency": 1})
+        for reason in ("no connection", "the vendor is away", "no connection"):
+            await worker._wait(RUN, reason, leaving, is_stuck=reason == "no connection")
+            [row] = [one for one in await journal.shared_runs.workers() if one.state == "alive"]
+            shown.append(row.stuck)
+    assert shown == [f"{WAITS}no connection", None, f"{WAITS}no connection"]
