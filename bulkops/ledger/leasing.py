@@ -43,15 +43,24 @@ async def begun_in_thread(
             raise
         return made
 
-    loop = asyncio.get_running_loop()
+    beginning = thread.submit(begun)
+
+    def close_begun() -> None:
+        if not beginning.cancelled() and beginning.exception() is None:
+            beginning.result().close()
+
     try:
-        with anyio.CancelScope(shield=True):  # the opened connection must reach its owner
-            opened = await loop.run_in_executor(thread, begun)
+        try:
+            with anyio.CancelScope(shield=True):  # the opened connection must reach its owner
+                opened = await asyncio.wrap_future(beginning)
+        except asyncio.CancelledError:  # which a scope does not keep off: the thread goes on all the same
+            thread.submit(close_begun)
+            raise
         try:
             yield opened, thread
         finally:
-            with anyio.CancelScope(shield=True):
-                await loop.run_in_executor(thread, opened.close)
+            with anyio.CancelScope(shield=True):  # and the other shield for a cancellation that no scope keeps off
+                await asyncio.shield(asyncio.wrap_future(thread.submit(opened.close)))
     finally:
         if thread is not executor:
             thread.shutdown()

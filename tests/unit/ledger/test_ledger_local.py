@@ -98,7 +98,7 @@ class CancellingThread(ThreadPoolExecutor):
         return super().submit(*job, **given)
 
 
-@pytest.mark.parametrize("at", [2, 3], ids=["renew", "end"])
+@pytest.mark.parametrize("at", [1, 2, 3, 4], ids=["begin", "renew", "end", "close"])
 async def test_who_is_cancelled_leaves_no_task_and_no_lock(tmp_path: Path, clock: StepClock, at: int) -> None:
     async def work() -> None:
         async with LocalLedger(tmp_path, clock=clock, executor=thread).lease(
