@@ -182,8 +182,9 @@ def _become(said: Mapping[str, Any], out: int, err: int, terminal: int | None = 
         os.dup2(err, 2)
     os.close(out)
     os.close(err)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may have it ignored,
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # as nohup does with this one
+    # Both may be ignored where the tests run: a shell ignores SIGINT in a background job, nohup ignores SIGHUP.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.chdir(str(said["cwd"]))
     os.environ.clear()
     os.environ.update(said["env"])
