@@ -106,25 +106,25 @@ def test_who_has_a_fair_part_leaves_the_rest_to_the_other_for_a_moment(fleet: Fl
     assert drain(one) == drain(other) == 0
 
 
-def test_commands_of_one_name_share_as_two_runs_do(fleet: Fleet) -> None:
-    one, other = (fleet.begin("of bulkops call", holder=holder) for holder in ("h1", "h2"))
+def share(fleet: Fleet, one: Machine, other: Machine) -> None:
+    """One has taken all ten slots of a quota and given them back; a window later the other wants some too."""
     for machine in (one, other):
         machine.open("q", TEN)
     slots = [slot for slot, _ in one.take(10)[0]]
     one.give_back(slots, 0.0)
     fleet.pass_s(T, one, other)
     other.take(1)
+
+
+def test_commands_of_one_name_share_as_two_runs_do(fleet: Fleet) -> None:
+    one, other = (fleet.begin("of bulkops call", holder=holder) for holder in ("h1", "h2"))
+    share(fleet, one, other)
     assert (drain(one), drain(other)) == (5, 4)
 
 
 def test_what_one_does_not_want_the_other_may_have(fleet: Fleet) -> None:
     one, other = fleet.begin("r1"), fleet.begin("r2")
-    for machine in (one, other):
-        machine.open("q", TEN)
-    slots = [slot for slot, _ in one.take(10)[0]]
-    one.give_back(slots, 0.0)
-    fleet.pass_s(T, one, other)
-    other.take(1)
+    share(fleet, one, other)
     assert drain(one) == 5
     fleet.pass_s(0.3)
     assert drain(one) == 4, "nobody else has taken them"
