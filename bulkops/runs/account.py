@@ -19,7 +19,7 @@ from bulkops.outcome import IMPOSSIBLE, Outcome
 from bulkops.runs.account_outcome import Effects, ending_of, stopped
 from bulkops.runs.halting import Halt, StopSignal, Turn
 from bulkops.runs.missing_customer import require_customer
-from bulkops.runs.task_cancellation import forget_cancellation, is_ours
+from bulkops.runs.task_cancellation import ends_all, forget_cancellation, is_ours
 from bulkops.session import RequestContext
 from bulkops.steps import AccountMemory, Context, Rehearsal, StepLog, StoppedBetween, log_of
 
@@ -89,9 +89,7 @@ class AccountTask:
                 raise
             raised = cancelled
         worst = None if raised is None else worst_of(raised)
-        if isinstance(worst, JournalError) or not isinstance(
-            worst, Exception | SystemExit | asyncio.CancelledError | None
-        ):
+        if ends_all(worst, JournalError):
             raise worst from worst.__cause__  # without a journal the run ends
         if isinstance(raised, BaseExceptionGroup | SystemExit) and not self.stop_signal.aborting:
             forget_cancellation()

@@ -31,7 +31,7 @@ from bulkops.runs.inventory import Inventory
 from bulkops.runs.missing_customer import require_customer
 from bulkops.runs.other_workspaces import connected
 from bulkops.runs.policy import Policy
-from bulkops.runs.task_cancellation import forget_cancellation, is_ours
+from bulkops.runs.task_cancellation import ends_all, forget_cancellation, is_ours
 from bulkops.session import RequestContext
 from bulkops.steps import AccountMemory, Context, Rehearsal
 
@@ -247,9 +247,7 @@ class Planner:
                 raise
             raised = cancelled
         worst = None if raised is None else worst_of(raised)
-        if isinstance(worst, Unauthorized | JournalError) or not isinstance(
-            worst, Exception | SystemExit | asyncio.CancelledError | None
-        ):
+        if ends_all(worst, (Unauthorized, JournalError)):
             raise worst from worst.__cause__
         problem = None if raised is None else cause_of(raised)
         self._looked += 1

@@ -1,8 +1,9 @@
-"""Cancellations in an operation: of its account's task, or of a task that the operation began."""
+"""Cancellations and exits in an operation: of its account's task, or of a task that the operation began."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import TypeGuard
 
 
 def is_ours() -> bool:
@@ -17,3 +18,10 @@ def forget_cancellation() -> None:
     task = asyncio.current_task()
     while task is not None and task.cancelling():
         task.uncancel()
+
+
+def ends_all(
+    worst: BaseException | None, always: type[BaseException] | tuple[type[BaseException], ...]
+) -> TypeGuard[BaseException]:
+    """Whether an operation's error ends the run or plan, and not its account alone: an interrupt, and `always`."""
+    return isinstance(worst, always) or not isinstance(worst, Exception | SystemExit | asyncio.CancelledError | None)
