@@ -31,7 +31,8 @@ DATA: Final = {"package": "crm.zip", "recipes": [[41354, 3, "2026-01-02T10:15:30
 
 
 async def group_commit(place: AnyLocation, steps: int, in_commits: list[float]) -> None:
-    """A step is two durable writes, its intent and its result, as `Context.step` makes them.
+    """A step is two writes, its intent and its result, as `Context.step` makes them: the next intent waits for the
+    result before it.
 
     `in_commits` gets the time of the slowest step of a hundred, in mean times of a commit.
     """
@@ -54,7 +55,7 @@ async def group_commit(place: AnyLocation, steps: int, in_commits: list[float]) 
         async def step(number: int) -> None:
             seq, name = number % WORKERS, f"step {number}"
             await journal.begin_step(run_id, seq, name, DATA)
-            await journal.end_step(run_id, seq, name, StepState.DONE, {"id": number}, changed=True)
+            journal.end_step(run_id, seq, name, StepState.DONE, {"id": number}, changed=True)
 
         began, before = time.monotonic(), journal.commits
         async for outcome in fan_out(step, range(steps), concurrency=WORKERS):

@@ -156,9 +156,9 @@ class Journal(RecordedRuns):
 
     def end_step(
         self, run_id: str, seq: int, step: str, state: StepState, result: object = None, *, changed: bool = False
-    ) -> Awaitable[None]:
-        """Durable: the step's result."""
-        return self._writing.durable(
+    ) -> None:
+        """Queued: the step's result. On the disk before the next intent, and before the account's outcome."""
+        self._writing.queue(
             self._writes.end_step(run_id, seq, step, state, result, changed=changed, boot_s=self._clock.boot_time_s())
         )
 

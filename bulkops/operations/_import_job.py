@@ -204,7 +204,7 @@ class Importing:
             self._ctx.detail["import"] = "confirmed by looking, import results not available"
             return set()
         if status.status != "completed":
-            await self._ctx.reset_step(STEP)
+            self._ctx.reset_step(STEP)
             said = status.error or "no reason given"
             raise TaskFailed(
                 f"import {status.id} failed: {said}",
@@ -214,7 +214,7 @@ class Importing:
             )
         bad = status.bad_results
         if bad:
-            await self._ctx.reset_step(STEP)
+            self._ctx.reset_step(STEP)
             results = ", ".join(f"recipe {row.id}: {row.import_result}" for row in bad)
             kinds = ", ".join(sorted({row.import_result for row in bad}))
             raise TaskFailed(
@@ -236,7 +236,7 @@ class Importing:
         except ApiError as error:
             raise _asking_failed(package_id, error) from error
         if found is None:
-            await self._ctx.reset_step(STEP)
+            self._ctx.reset_step(STEP)
             raise TaskFailed(
                 f"import {package_id} was accepted, but does not exist any more, and imported nothing",
                 failure_class="import-gone",
@@ -290,7 +290,7 @@ class Importing:
             found = await self._find(recipe_ids)
         gone = len(recipe_ids) - len(found)
         if missing or gone:
-            await self._ctx.reset_step(STEP)
+            self._ctx.reset_step(STEP)
             what = name_some(missing) if missing else f"{gone} of its {len(recipe_ids)} recipes"
             raise TaskFailed(
                 f"the import completed, but {what} cannot be found in the account",

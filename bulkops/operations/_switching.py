@@ -92,7 +92,7 @@ class Switch(Operation, Generic[T]):
         """Switch one thing in one durable step. Raises: TaskFailed."""
         step, on = self._step(thing, undo=undo), self.turns_on is not undo
         if ctx.is_done(step):  # switched by this run, and switched back since
-            await ctx.reset_step(step)
+            ctx.reset_step(step)
         result = {"id": thing.id}
 
         async def send() -> Any:

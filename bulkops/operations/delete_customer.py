@@ -97,7 +97,7 @@ class DeleteCustomer(Operation):
     async def verify(self, ctx: Context) -> None:
         done = ctx.result(_STEP)
         if done is not None and await _is_there(ctx, done["deleted"]):
-            await ctx.reset_step(_STEP)
+            ctx.reset_step(_STEP)
             raise TaskFailed(
                 "the vendor accepted the deletion, but the customer still exists",
                 failure_class="customer-not-deleted",

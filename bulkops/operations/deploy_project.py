@@ -127,7 +127,7 @@ class DeployProject(Operation):
                 cause="the deployment did not end in time",
                 remedy="`bulkops resume` asks again",
             )
-        await ctx.reset_step(_DEPLOY)
+        ctx.reset_step(_DEPLOY)
         verb = "ended as" if deployment.is_finished else "did not end: its state is"
         raise TaskFailed(
             f"deployment {id_} of project {self.project!r} {verb} {deployment.state!r}",

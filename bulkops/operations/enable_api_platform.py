@@ -163,7 +163,7 @@ class EnableApiPlatform(OfCollections):
         if not missing and not ctx.began(_OPEN):
             return
         if ctx.is_done(_OPEN):
-            await ctx.reset_step(_OPEN)
+            ctx.reset_step(_OPEN)
         every = [*before, *missing]
 
         async def send() -> Any:
@@ -177,7 +177,7 @@ class EnableApiPlatform(OfCollections):
         self, ctx: Context, access: Access, client_id: int, client: str, name: str, ids: Sequence[int]
     ) -> None:
         if ctx.is_done(_KEY):  # made by this run, and gone since
-            await ctx.reset_step(_KEY)
+            ctx.reset_step(_KEY)
 
         async def kept(shown: Shown) -> Any:
             secrets = shown.shown()

@@ -91,7 +91,7 @@ class Ensure(Generic[T]):
         """Check the change: "accepted" is not "done". `made`: its result. Raises: TaskFailed; the step may run then."""
         unseen = self.unseen(made)
         if unseen is not None and self.mismatch(await self.find(ctx)):
-            await ctx.reset_step(self.step)
+            ctx.reset_step(self.step)
             raise unseen
 
     async def apply(self, ctx: Context) -> Any:

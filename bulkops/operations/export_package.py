@@ -107,7 +107,7 @@ class ExportPackage(Operation):
         said = ctx.detail["package"]
         data = await anyio.to_thread.run_sync(read_existing, Path(said["file"]))
         if data is None or Package.from_bytes(data, needs_recipes=False).sha256 != said["sha256"]:
-            await ctx.reset_step(_WRITE)
+            ctx.reset_step(_WRITE)
             raise TaskFailed(
                 f"{said['file']} was changed while it was exported",
                 failure_class="file-changed",
@@ -158,7 +158,7 @@ class ExportPackage(Operation):
         try:
             status = await self._poll(ctx, int(begun["package_id"]))
         except NotFound as error:
-            await ctx.reset_step(_EXPORT)
+            ctx.reset_step(_EXPORT)
             raise TaskFailed(
                 f"export {begun['package_id']} is gone: the vendor keeps packages only for a while",
                 failure_class="export-gone",
@@ -166,7 +166,7 @@ class ExportPackage(Operation):
                 remedy="`bulkops retry` exports again",
             ) from error
         if status.status != "completed":
-            await ctx.reset_step(_EXPORT)
+            ctx.reset_step(_EXPORT)
             said = status.error or "no reason given"
             raise TaskFailed(
                 f"export {status.id} failed: {said}",
@@ -195,7 +195,7 @@ class ExportPackage(Operation):
             data = await ctx.account.exports.download(status, most_bytes=MAX_PACKAGE_BYTES)
             return Package.from_bytes(data, path=file_name(ctx.account.id), needs_recipes=False)
         except InputError as error:
-            await ctx.reset_step(_EXPORT)
+            ctx.reset_step(_EXPORT)
             raise TaskFailed(
                 f"export {status.id} cannot be used: {error.message}",
                 failure_class="export-unusable",

@@ -251,7 +251,7 @@ async def _overwritten(ctx: Context, step: str, failure_class: str, what: str) -
     """What came to nothing is taken back: a retry does it again."""
     for name in (step, *(_again(step, place) for place in range(1, _MERGES))):
         if ctx.is_done(name):
-            await ctx.reset_step(name)
+            ctx.reset_step(name)
     return TaskFailed(
         f"the vendor accepted the change, but the customer manager {what}",
         failure_class=failure_class,

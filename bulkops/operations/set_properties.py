@@ -219,7 +219,7 @@ class EnsureValues(Ensure[dict[str, str]]):
     async def verify(self, ctx: Context, made: Any) -> None:
         wrong = sorted(_differing(self.values, await self.find(ctx)))
         if wrong:
-            await ctx.reset_step(self.step)
+            ctx.reset_step(self.step)
             raise TaskFailed(
                 f"the vendor accepted {_named(wrong)}, but shows another value",
                 failure_class="property-not-set",

@@ -59,7 +59,7 @@ class AccountTask:
                 ending, is_cut = await self._through(row, ctx, turn)
             except asyncio.CancelledError:
                 # Delivered once: the journal may still be awaited, and the account gets its outcome.
-                await log_of(ctx).settle_writes(ended_well=False)
+                log_of(ctx).settle_writes(ended_well=False)
                 ending = stopped(Effects.of(ctx), row, _STOPPED)
                 await self._end(row, ending, clock() - began, gives_back=self.halt.gives_back)
                 raise
@@ -94,7 +94,7 @@ class AccountTask:
         if isinstance(raised, BaseExceptionGroup | SystemExit) and not self.stop_signal.aborting:
             forget_cancellation()
         is_cut = turn.scope.cancelled_caught or (turn.is_let_go and raised is not None)
-        await log_of(ctx).settle_writes(ended_well=not is_cut and raised is None)
+        log_of(ctx).settle_writes(ended_well=not is_cut and raised is None)
         if isinstance(worst, ReaderGone):
             self.stop_signal.drain(worst.message)
         effects = Effects.of(ctx)

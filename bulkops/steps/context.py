@@ -240,9 +240,9 @@ class Context:
         """The journaled result of a finished step. None also when the step is not done: `is_done` tells."""
         return self._log.result(name)
 
-    async def reset_step(self, name: str) -> None:
+    def reset_step(self, name: str) -> None:
         """Forget a finished step: its effect is known to be gone, and the step may run again. Other steps stay."""
-        await self._log.reset(name)
+        self._log.reset(name)
 
     async def recall(self, kind: str, key: str) -> Any:
         """What an earlier run of this journal remembered about the account, or None."""

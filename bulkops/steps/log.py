@@ -140,10 +140,10 @@ class StepLog:
         row = self._steps.get(self.prefix + name)
         return row.data if row is not None else None
 
-    async def reset(self, name: str) -> None:
+    def reset(self, name: str) -> None:
         """Forget a finished step: its effect is known to be gone, and the step may run again."""
         if self.is_done(name):
-            await self._end(self.prefix + name, StepState.FAILED)
+            self._end(self.prefix + name, StepState.FAILED)
 
     async def step(self, name: str, effect: Effect) -> Any:
         """The effect's result, from the journal or from now. Raises: TaskFailed for a name used twice; TaskUnknown."""
@@ -163,7 +163,7 @@ class StepLog:
             found = await find()
             if found is not None:
                 return as_json(found, f"what step {key!r} found")
-            await self.reset(name)
+            self.reset(name)
             self._used.add(key)
         return await self._do(key, effect)
 
@@ -209,7 +209,7 @@ class StepLog:
         if row is not None and row.state is StepState.INTENT:
             found = await self._settle(key, effect, Intent(data=row.data, age_s=row.began_age_s))
             if found is not None:
-                return await self._finish(key, effect, found, row.data)
+                return self._finish(key, effect, found, row.data)
             data = row.data  # the account's state before the effect, as the first intent recorded it
             may_have_acted = effect.probe is None
         lost: BulkopsError | None = None
@@ -229,20 +229,20 @@ class StepLog:
                 )
                 has_others = isinstance(error, ApiError) and bool(sent.writes or sent.lost_writes)
                 if is_refused and not (has_others or may_have_acted):
-                    await self._end(key, StepState.FAILED)
+                    self._end(key, StepState.FAILED)
                     raise
                 if is_refused and (sent.writes or may_have_acted):
                     raise  # another request of this step had or may have had its effect: the intent stays
                 logger.debug("step.unknown", account=self._scope.account, step=key, error=str(error))
                 found = await self._settle(key, effect, Intent(data=data, age_s=age_of(error)), error)
                 if found is not None:
-                    return await self._finish(key, effect, found, data)
+                    return self._finish(key, effect, found, data)
                 if is_refused:
                     raise  # the probe found that an earlier request came to nothing; this one was refused
                 may_have_acted = effect.probe is None
                 lost = error
             else:
-                return await self._finish(key, effect, result, data)
+                return self._finish(key, effect, result, data)
         raise given_up(key, effect, lost)
 
     async def _send(self, key: str, effect: Effect, sent: StepWrites) -> Any:
@@ -253,8 +253,7 @@ class StepLog:
                 return await effect.fn()
         except asyncio.CancelledError:
             if sent.is_withdrawn and not sent.left:
-                with anyio.CancelScope(shield=True):
-                    await self._end(key, StepState.FAILED)
+                self._end(key, StepState.FAILED)
             raise
         finally:
             del self._sending[key]
@@ -263,7 +262,7 @@ class StepLog:
         tuning = self._tuning
         return full_jitter(sends - 1, base_s=tuning.backoff_base_s, cap_s=tuning.backoff_cap_s, rng=_RNG)
 
-    async def settle_writes(self, *, ended_well: bool) -> None:
+    def settle_writes(self, *, ended_well: bool) -> None:
         """Record the outcome of the writes outside of steps, at the end of the account's turn. A task that the
         operation has left behind can begin no step any more."""
         self._is_over = True
@@ -272,7 +271,7 @@ class StepLog:
         if OUTSIDE_STEPS not in self._open or changed is None:
             return
         self._changed = self._changed or changed
-        await self._end(OUTSIDE_STEPS, StepState.DONE if changed else StepState.FAILED, changed=changed)
+        self._end(OUTSIDE_STEPS, StepState.DONE if changed else StepState.FAILED, changed=changed)
 
     async def _note_outside(self) -> None:
         """Before a write outside of steps: the process may be killed while it is on its way."""
@@ -286,7 +285,7 @@ class StepLog:
         """The effect's result if it happened; None if the step may run (again). Raises: TaskUnknown."""
         found = await settle(key, effect, intent, server_timeout_s=self._tuning.server_timeout_s, error=error)
         if found is None and effect.probe is not None:
-            await self._end(key, StepState.FAILED)
+            self._end(key, StepState.FAILED)
             self._used.add(key)  # it is still this pass's step
         return found
 
@@ -304,16 +303,15 @@ class StepLog:
                 await self.before_effect()
                 self.before_effect = None
 
-    async def _finish(self, key: str, effect: Effect, result: Any, data: Any) -> Any:
+    def _finish(self, key: str, effect: Effect, result: Any, data: Any) -> Any:
         result = as_json(result, f"the result of step {key!r}")
         self._changed = self._changed or effect.changes
-        await self._end(key, StepState.DONE, result, changed=effect.changes, data=data)
+        self._end(key, StepState.DONE, result, changed=effect.changes, data=data)
         return result
 
-    async def _end(
-        self, key: str, state: StepState, result: Any = None, *, changed: bool = False, data: Any = None
-    ) -> None:
-        await self._journal.end_step(self.run_id, self._seq, key, state, result, changed=changed)
+    def _end(self, key: str, state: StepState, result: Any = None, *, changed: bool = False, data: Any = None) -> None:
+        """Journal the step's end. Nothing waits for it here: the account's next intent and its outcome do."""
+        self._journal.end_step(self.run_id, self._seq, key, state, result, changed=changed)
         self._open.discard(key)
         if state is StepState.FAILED:
             self._used.discard(key)

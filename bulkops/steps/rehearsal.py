@@ -86,7 +86,7 @@ class Rehearsal(StepLog):
         self._customer = msgspec.json.encode({**customer, "id": 0})
         self.is_new_account = True
 
-    async def reset(self, name: str) -> None:
+    def reset(self, name: str) -> None:
         self._steps.pop(self.prefix + name, None)
         self._used.discard(self.prefix + name)
 

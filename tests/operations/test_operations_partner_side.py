@@ -494,7 +494,7 @@ async def test_a_deletion_that_takes_the_vendor_a_while_is_the_runs_own(it: Here
             return DeleteCustomer().digest
 
         async def verify(self, ctx: Context) -> None:
-            await ctx.reset_step("delete-customer")
+            ctx.reset_step("delete-customer")
             raise TaskFailed("still there")
 
     early = await it.run(Early(), [{"external_id": "ORG-1"}])

@@ -36,7 +36,7 @@ async def journal(place: str, clock: StepClock, record: Make) -> AsyncIterator[J
             opened.start_beating(run_id)
             await opened.begin_step(run_id, 0, "import", {"before": [1]})
             clock.pass_s(2.25)
-            await opened.end_step(run_id, 0, "import", StepState.DONE, {"id": 7}, changed=True)
+            opened.end_step(run_id, 0, "import", StepState.DONE, {"id": 7}, changed=True)
             await opened.end_account(run_id, 0, AccountResult(outcome=Outcome.CHANGED, detail={"note": "x"}))
             opened.add_event(run_id, "wave", {"wave": 1})
             opened.start_beating(run_id)

@@ -27,13 +27,26 @@ async def worker(journal, seq):
     for number in itertools.count():
         await journal.begin_step(RUN, seq, str(number), number)
         os.write(1, f"{seq} {number} intent\\n".encode())
-        await journal.end_step(RUN, seq, str(number), StepState.DONE, number, changed=True)
-        os.write(1, f"{seq} {number} done\\n".encode())
+        if number:
+            os.write(1, f"{seq} {number - 1} done\\n".encode())
+        journal.end_step(RUN, seq, str(number), StepState.DONE, number, changed=True)
 async def main():
     async with Journal.open(sys.argv[1]) as journal:
         async with journal.lock_run(RUN):
             journal.start_beating(RUN)
             await asyncio.gather(*(worker(journal, seq) for seq in range(20)))
+asyncio.run(main())
+"""
+
+KILLED_AT_ONCE = """
+import asyncio, os, signal, sys
+from bulkops.journal import Journal, StepState
+async def main():
+    async with Journal.open(sys.argv[1]) as journal:
+        for number in "01":
+            await journal.begin_step(sys.argv[2], 0, number)
+            journal.end_step(sys.argv[2], 0, number, StepState.DONE, number)
+        os.kill(os.getpid(), signal.SIGKILL)
 asyncio.run(main())
 """
 
@@ -91,6 +104,17 @@ async def test_what_was_reported_durable_survives_kill(place: str, record: Make,
         assert counts[Outcome.UNKNOWN] + counts[Outcome.CANCELLED] == await journal.in_flight(RUN) == 20
         assert counts[Outcome.NOT_ATTEMPTED] == 1
         assert (await journal.get_run(RUN)).pid == child.pid
+
+
+async def test_a_process_that_is_killed_before_a_result_is_on_the_disk_leaves_an_intent(
+    directory: Path, record: Make
+) -> None:
+    async with Journal.open(directory) as journal:
+        await journal.create_run(record(), [InventoryRow(seq=0, account="0")])
+    _child(KILLED_AT_ONCE, directory, RUN).communicate()
+    async with Journal.open(directory) as journal:
+        steps = await journal.steps(RUN, 0)
+        assert {name: step.state for name, step in steps.items()} == {"0": StepState.DONE, "1": StepState.INTENT}
 
 
 async def test_a_full_disk_ends_in_words_and_keeps_what_was_durable(directory: Path) -> None:

@@ -73,7 +73,7 @@ async def test_a_file_that_a_step_names_stays(
         await journal.files.put(DIGEST, CONTENT)
         await create(journal, record, inventory, OTHER)
         journal.start_account(RUN, 0)
-        await journal.end_step(RUN, 0, "export", StepState.DONE, {"sha256": DIGEST}, changed=False)
+        journal.end_step(RUN, 0, "export", StepState.DONE, {"sha256": DIGEST}, changed=False)
         await journal.flush()
         assert await journal.files.of_run(RUN) == [DIGEST]
         clock.pass_s(UNUSED_S + 1)

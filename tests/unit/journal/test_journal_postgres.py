@@ -179,7 +179,8 @@ async def test_a_restart_of_the_database_is_waited_out(record: Make, inventory: 
                 assert set(await journal.steps(RUN, 0)) == {"before", "meanwhile"}
                 assert await journal.is_locked(RUN)
                 back.join()
-            await journal.end_step(RUN, 0, "before", StepState.DONE)
+            journal.end_step(RUN, 0, "before", StepState.DONE)
+            await journal.flush()
 
 
 def test_an_outage_that_lasts_ends_the_journal_in_words(record: Make) -> None:

@@ -59,7 +59,8 @@ async def test_an_account_left_behind_is_cancelled_or_with_an_open_intent_unknow
         journal.start_account(RUN, seq)
     await journal.begin_step(RUN, 0, "import", {"before": {}})
     await journal.begin_step(RUN, 1, "import", {"before": {}})
-    await journal.end_step(RUN, 1, "import", StepState.DONE, {"package_id": 7}, changed=True)
+    journal.end_step(RUN, 1, "import", StepState.DONE, {"package_id": 7}, changed=True)
+    await journal.flush()
     assert [row.outcome for row in await journal.accounts(RUN)] == [
         Outcome.UNKNOWN,
         Outcome.CANCELLED,
@@ -132,7 +133,8 @@ async def test_an_unknown_account_whose_intents_were_settled_before_the_kill_is_
     await journal.begin_step(RUN, 0, "import", None)
     await journal.end_account(RUN, 0, AccountResult(outcome=Outcome.UNKNOWN, cause="lost"))
     journal.start_account(RUN, 0)
-    await journal.end_step(RUN, 0, "import", StepState.FAILED, None)
+    journal.end_step(RUN, 0, "import", StepState.FAILED, None)
+    await journal.flush()
     (row,) = await journal.accounts(RUN, outcomes={Outcome.CANCELLED})
     assert row.cause == "its process died while it worked on the account, or is still at work"
 
@@ -157,7 +159,8 @@ async def test_a_step_goes_from_intent_to_done_and_may_be_taken_back(journal: Jo
         None,
         False,
     )
-    await journal.end_step(RUN, 0, "import", StepState.DONE, {"package_id": 7}, changed=True)
+    journal.end_step(RUN, 0, "import", StepState.DONE, {"package_id": 7}, changed=True)
+    await journal.flush()
     step = (await journal.steps(RUN, 0))["import"]
     assert (step.state, step.data, step.result, step.changed, step.began_age_s) == (
         StepState.DONE,
@@ -166,7 +169,8 @@ async def test_a_step_goes_from_intent_to_done_and_may_be_taken_back(journal: Jo
         True,
         0.0,
     )
-    await journal.end_step(RUN, 0, "import", StepState.FAILED)
+    journal.end_step(RUN, 0, "import", StepState.FAILED)
+    await journal.flush()
     step = (await journal.steps(RUN, 0))["import"]
     assert (step.state, step.result, step.changed) == (StepState.FAILED, None, False)
     await journal.begin_step(RUN, 0, "import")
@@ -175,16 +179,18 @@ async def test_a_step_goes_from_intent_to_done_and_may_be_taken_back(journal: Jo
 
 
 async def test_a_step_may_end_without_an_intent(journal: Journal) -> None:
-    await journal.end_step(RUN, 2, "noted", StepState.DONE, [1])
+    journal.end_step(RUN, 2, "noted", StepState.DONE, [1])
+    await journal.flush()
     assert (await journal.steps(RUN, 2))["noted"].result == [1]
     assert await journal.steps(RUN, 1) == {}
 
 
 async def test_changed_accounts_are_those_with_a_finished_effect(journal: Journal) -> None:
     await journal.begin_step(RUN, 0, "under way")
-    await journal.end_step(RUN, 1, "looked", StepState.DONE, [1])
-    await journal.end_step(RUN, 2, "looked", StepState.DONE, [1])
-    await journal.end_step(RUN, 2, "wrote", StepState.DONE, [2], changed=True)
+    journal.end_step(RUN, 1, "looked", StepState.DONE, [1])
+    journal.end_step(RUN, 2, "looked", StepState.DONE, [1])
+    journal.end_step(RUN, 2, "wrote", StepState.DONE, [2], changed=True)
+    await journal.flush()
     assert [row.seq for row in await journal.changed_accounts(RUN)] == [2]
 
 
@@ -236,7 +242,8 @@ async def test_hostile_text_can_be_kept_anywhere(journal: Journal, record: Make,
     (row,) = await journal.accounts("other", failure_class=text)
     assert (row.account, row.params, row.cause) == (kept, {in_json: in_json}, kept)
     await journal.begin_step("other", 0, text, text)
-    await journal.end_step("other", 0, text, StepState.DONE, text)
+    journal.end_step("other", 0, text, StepState.DONE, text)
+    await journal.flush()
     steps = await journal.steps("other", 0)
     assert [(name, step.step, step.result) for name, step in steps.items()] == [(kept, kept, in_json)]
     await journal.put_fact(text, text, text, text, text)

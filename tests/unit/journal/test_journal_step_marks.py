@@ -24,8 +24,8 @@ async def test_by_account_then_by_time_with_the_wall_clock_of_their_life(place: 
         for seq, step, wait_s in ((1, "z first", 2.0), (1, "a second", 3.0), (0, "only", 4.0)):
             clock.pass_s(wait_s)
             await journal.begin_step(RUN, seq, step, {"secret": "not told"})
-        await journal.end_step(RUN, 1, "z first", StepState.DONE, {"id": 1}, changed=True)
-        await journal.end_step(RUN, 1, "a second", StepState.FAILED)
+        journal.end_step(RUN, 1, "z first", StepState.DONE, {"id": 1}, changed=True)
+        journal.end_step(RUN, 1, "a second", StepState.FAILED)
         await journal.begin_step("another", 0, "elsewhere")
         journal.stop_beating()
         await journal.flush()

@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +84,7 @@ async def test_a_hundred_workers_share_commits(place: str, record: Make, nothing
             journal.start_account(RUN, seq)
             for number in range(10):
                 await journal.begin_step(RUN, seq, f"s{number}", {"n": number})
-                await journal.end_step(RUN, seq, f"s{number}", StepState.DONE, number, changed=True)
+                journal.end_step(RUN, seq, f"s{number}", StepState.DONE, number, changed=True)
             await journal.end_account(RUN, seq, AccountResult(outcome=Outcome.CHANGED))
 
         await asyncio.gather(*(journal.begin_step(RUN, seq, "first", None) for seq in range(100)))
@@ -128,20 +128,25 @@ async def test_writes_of_many_steps_in_one_commit_are_as_those_of_one_each(place
     async with Journal.open(place) as journal:
         await journal.create_run(record(), rows)
 
-        def writes(seq: int) -> list[Any]:
-            return [
-                *(journal.begin_step(RUN, seq, step, {"try": 1}) for step in steps),
-                *(journal.end_step(RUN, seq, step, StepState.FAILED, "no") for step in steps),
-                *(journal.begin_step(RUN, seq, step, {"try": 2}) for step in steps),
-                *(journal.end_step(RUN, seq, step, StepState.DONE, "yes", changed=True) for step in steps[:60]),
-            ]
+        async def write(seq: int, after_each: Callable[[], Awaitable[None]]) -> None:
+            for tries in (1, 2):
+                for step in steps:
+                    begun = journal.begin_step(RUN, seq, step, {"try": tries})
+                    await after_each()
+                for step in steps if tries == 1 else steps[:60]:
+                    state, result = (StepState.FAILED, "no") if tries == 1 else (StepState.DONE, "yes")
+                    journal.end_step(RUN, seq, step, state, result, changed=tries == 2)
+                    await after_each()
+            await begun
+
+        async def at_once() -> None:
+            pass
 
         before = journal.commits
-        await asyncio.gather(*writes(0))
-        together = journal.commits - before
-        for write in writes(1):
-            await write
-        assert together < 10
+        await write(0, at_once)
+        await journal.flush()
+        assert journal.commits - before < 10
+        await write(1, journal.flush)
         one, other = [await journal.steps(RUN, seq) for seq in (0, 1)]
         assert {step: (row.state, row.data, row.result, row.changed) for step, row in one.items()} == {
             step: (row.state, row.data, row.result, row.changed) for step, row in other.items()

@@ -261,7 +261,7 @@ async def test_so_does_one_that_was_reset(beside: Beside) -> None:
     async def again(ctx: Context) -> None:
         made = await ctx.step("create", lambda: ctx.account.folders.create("A"))
         await ctx.step("delete", lambda: ctx.account.folders.delete(made["id"]))
-        await ctx.reset_step("create")
+        ctx.reset_step("create")
         await ctx.step("create", lambda: ctx.account.folders.create("A"))
 
     report = await beside.run_one(again)
@@ -273,10 +273,10 @@ async def test_only_a_finished_step_can_be_reset(beside: Beside) -> None:
     """One whose outcome is unknown stays so."""
 
     async def lost(ctx: Context) -> None:
-        await ctx.reset_step("never begun")
+        ctx.reset_step("never begun")
         with contextlib.suppress(bulkops.TaskUnknown):
             await ctx.step("create", lambda: ctx.account.folders.create("A"))
-        await ctx.reset_step("create")
+        ctx.reset_step("create")
 
     beside.sandbox.set_faults("malformed=1")
     report = await beside.run_one(lost)

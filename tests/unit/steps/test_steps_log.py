@@ -230,7 +230,7 @@ async def test_observers_are_told_of_each_step_when_it_begins_and_when_it_ends(t
         log = log_of_rows(journal, observe=seen.append)
         await log.step("import", ONE)
         await log._scope.about_to_write()  # outside of steps
-        await log.settle_writes(ended_well=True)
+        log.settle_writes(ended_well=True)
     assert seen == [StepEnded(account="7", step="import", state=state) for state in ("intent", "done")]
 
 
