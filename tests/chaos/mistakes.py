@@ -187,7 +187,7 @@ MISTAKES = (
     Mistake(
         "what the probe found is not believed",
         "StepLog._do",
-        ("if found is not None:\n    return await self._finish(key, effect, found, row.data)\ndata = row.data"),
+        ("if found is not None:\n    return self._finish(key, effect, found, row.data)\ndata = row.data"),
         "data = row.data",
         EFFECTS,
     ),
