@@ -51,6 +51,10 @@ class Reading(Queried, Protocol):
     def close(self) -> None: ...
 
 
+def not_in_journal(what: str) -> JournalError:
+    return JournalError(f"{what} is not in the journal", remedy="`bulkops runs` lists the runs")
+
+
 class CommitFailed(Exception):
     """A transaction failed. `spoils`: nothing more can be written, because of the database, not of one write."""
 

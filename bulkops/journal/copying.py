@@ -11,7 +11,7 @@ from typing import Any, Final
 import attrs
 
 from bulkops.errors import JournalError
-from bulkops.journal.base import Queried
+from bulkops.journal.base import Queried, not_in_journal
 
 COLUMNS: Final = {
     "runs": (
@@ -76,7 +76,7 @@ def read_copy(connection: Queried, run_id: str) -> RunCopy:
                 row[place] = bool(row[place])
         found[table] = rows
     if not found["runs"]:
-        raise JournalError(f"run {run_id} is not in the journal", remedy="`bulkops runs` lists the runs")
+        raise not_in_journal(f"run {run_id}")
     _number_processes(found)
     return RunCopy(run_id, found)
 

@@ -295,7 +295,7 @@ def test_a_deployment_of_unknown_outcome_is_not_guessed_without_those_before(tmp
     def forget() -> None:
         is_down[0] = False
         with closing(sqlite3.connect(tmp_path / "journal" / FILE_NAME)) as journal, journal:
-            assert journal.execute("UPDATE steps SET data = NULL WHERE state = 'intent'").rowcount == 1
+            assert journal.execute("UPDATE step_rows SET data = NULL WHERE state = 'intent'").rowcount == 1
 
     deploy = DeployProject(project="CRM", environment="test")
     (row,) = played(tmp_path, answer, deploy, paused=forget)[-1].accounts

@@ -15,7 +15,7 @@ import psycopg
 
 from bulkops.clock import Clock
 from bulkops.errors import JournalError, ProcessReplaced, RunLocked
-from bulkops.journal.base import CommitFailed, Worker, workers_have
+from bulkops.journal.base import CommitFailed, Worker, not_in_journal, workers_have
 from bulkops.journal.copying import RunCopy, check_whole, read_copy
 from bulkops.journal.postgres import schema
 from bulkops.journal.postgres.copies import add_copy
@@ -148,7 +148,7 @@ class PostgresCommitter:
         text = error.diag.message_primary or ""
         match error.sqlstate:
             case schema.MISSING:
-                failure = JournalError(f"{text} is not in the journal", remedy="`bulkops runs` lists the runs")
+                failure = not_in_journal(text)
             case schema.CLAIMED:
                 failure = JournalError(
                     f"another process works on {text}", remedy="wait until it ends, or stop it with Ctrl-C"

@@ -18,7 +18,7 @@ from bulkops.journal.sqlite.errors import content_lost, describe
 FILE_NAME: Final = "journal.sqlite3"
 LOG_NAME: Final = f"{FILE_NAME}-wal"
 """Of SQLite's own choice: the commits that are not in the file yet."""
-VERSION: Final = 5
+VERSION: Final = 6
 
 _APPLICATION_ID: Final = 0x62756C6B  # "bulk"; `file` and SQLite's own tools show it
 _BUSY_S: Final = 60.0
@@ -70,9 +70,9 @@ CREATE TABLE processes ( -- one process at work for one run; its newest heartbea
   ended INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX processes_by_run ON processes (run_id);
-CREATE TABLE steps (
+CREATE TABLE step_rows (
   number INTEGER PRIMARY KEY, -- in the order they began: steps of many accounts at work share pages
-  run_id TEXT NOT NULL,
+  run INTEGER NOT NULL, -- number of the run: half as long an index
   seq INTEGER NOT NULL,
   step TEXT NOT NULL,
   state TEXT NOT NULL,
@@ -82,8 +82,11 @@ CREATE TABLE steps (
   process_id INTEGER NOT NULL, -- who wrote the intent, and when by its boot clock
   began_boot_s REAL NOT NULL,
   quiet_boot_s REAL, -- the account ended in that process: nothing left after this
-  UNIQUE (run_id, seq, step)
+  UNIQUE (run, seq, step)
 );
+CREATE VIEW steps AS
+  SELECT run_id, seq, step, s.state, data, result, changed, process_id, began_boot_s, quiet_boot_s
+  FROM step_rows s JOIN runs ON runs.number = s.run;
 CREATE TABLE facts (
   tenant TEXT NOT NULL, -- the host, and " workspace ID" where that is known
   account TEXT NOT NULL,
@@ -108,7 +111,7 @@ CREATE TABLE files (
 PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {VERSION};
 COMMIT;
-"""
+"""  # noqa: S608 - constants
 
 
 def open_for_writing(directory: Path) -> sqlite3.Connection:

@@ -5,28 +5,39 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
+from bulkops.journal.base import not_in_journal
 from bulkops.journal.sqlite.processes import Processes
 
-_MOST_ROWS: Final = 50
+_MOST_ROWS: Final = 100
 """Rows of one statement. Older SQLite versions take 999 values."""
 
-_COLUMNS: Final = ("run_id", "seq", "step", "state", "data", "result", "changed", "began_boot_s")
+_COLUMNS: Final = ("run", "process_id", "seq", "step", "state", "data", "result", "changed", "began_boot_s")
 
 
 class StepWrite(tuple[Any, ...]):
-    """A step's intent, or its end: values of the columns."""
+    """A step's intent, or its end: its run's id, then values of the columns from `seq` on."""
 
     __slots__ = ()
 
 
 def put_steps(connection: sqlite3.Connection, processes: Processes, writes: Sequence[StepWrite]) -> None:
-    """Write them in their order."""
+    """Write them; those of a run in their order. Raises: JournalError for a run that is not in the journal."""
     process_id = processes.ensure(connection)
-    for start in range(0, len(writes), _MOST_ROWS):
-        part = writes[start : start + _MOST_ROWS]
-        connection.execute(_statement(len(part)), [value for write in part for value in (*write, process_id)])
+    for run_id, of_run in groupby(sorted(writes, key=itemgetter(0)), itemgetter(0)):
+        run = connection.execute("SELECT number FROM runs WHERE run_id = ?", (run_id,)).fetchone()
+        if run is None:
+            raise not_in_journal(f"run {run_id}")
+        rows = list(of_run)
+        for start in range(0, len(rows), _MOST_ROWS):
+            part = rows[start : start + _MOST_ROWS]
+            values = [*run, process_id]
+            for _, *row in part:
+                values += row
+            connection.execute(_statement(len(part)), values)
 
 
 @cache
@@ -36,7 +47,7 @@ def _statement(rows: int) -> str:
         f"{column} = CASE excluded.state WHEN 'intent' THEN excluded.{column} ELSE {column} END"
         for column in ("data", "process_id", "began_boot_s", "quiet_boot_s")
     )
-    marks = f"({', '.join('?' * (len(_COLUMNS) + 1))})"
-    return f"""INSERT INTO steps ({", ".join(_COLUMNS)}, process_id) VALUES {", ".join([marks] * rows)}
+    marks = f"(?1, ?2{', ?' * (len(_COLUMNS) - 2)})"
+    return f"""INSERT INTO step_rows ({", ".join(_COLUMNS)}) VALUES {", ".join([marks] * rows)}
       ON CONFLICT DO UPDATE
       SET state = excluded.state, result = excluded.result, changed = excluded.changed, {kept}"""  # noqa: S608 - constants

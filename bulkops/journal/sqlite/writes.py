@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from bulkops.clock import Instant
 from bulkops.errors import JournalError
+from bulkops.journal.base import not_in_journal
 from bulkops.journal.codec import LONGEST_NAME, encode, utf8_text, utf8_text_or_none
 from bulkops.journal.copying import COLUMNS, RunCopy, check_whole, read_copy
 from bulkops.journal.records import NAMED, AccountResult, InventoryRow, RunRecord, RunState, StepState
@@ -20,6 +21,7 @@ from bulkops.journal.sqlite.processes import Processes
 from bulkops.journal.sqlite.steps import StepWrite
 from bulkops.outcome import Outcome
 
+_NUMBER: Final = "(SELECT number FROM runs WHERE run_id = ?)"
 _PUT_FACT: Final = "INSERT OR REPLACE INTO facts (tenant, account, kind, key, value) VALUES (?, ?, ?, ?, ?)"
 
 
@@ -125,8 +127,9 @@ def delete_run(run_id: str) -> Job:
     name = (utf8_text(run_id),)
 
     def job(connection: sqlite3.Connection, _: Processes) -> None:
-        for table in ("steps", "events", "accounts", "processes", "runs"):
-            connection.execute(f"DELETE FROM {table} WHERE run_id = ?", name)  # noqa: S608 - five constants
+        connection.execute(f"DELETE FROM step_rows WHERE run = {_NUMBER}", name)  # noqa: S608 - a constant
+        for table in ("events", "accounts", "processes", "runs"):
+            connection.execute(f"DELETE FROM {table} WHERE run_id = ?", name)  # noqa: S608 - four constants
 
     return job
 
@@ -178,8 +181,8 @@ def end_account(run_id: str, seq: int, ending: AccountResult, now: Instant) -> J
     def job(connection: sqlite3.Connection, processes: Processes) -> None:
         change(connection, processes)
         connection.execute(
-            """UPDATE steps SET quiet_boot_s = ?
-               WHERE run_id = ? AND seq = ? AND state = ? AND process_id = ? AND quiet_boot_s IS NULL""",
+            f"""UPDATE step_rows SET quiet_boot_s = ?
+                WHERE run = {_NUMBER} AND seq = ? AND state = ? AND process_id = ? AND quiet_boot_s IS NULL""",  # noqa: S608 - a constant
             (now.boot_s, utf8_text(run_id), seq, StepState.INTENT.value, processes.current),
         )
 
@@ -236,7 +239,7 @@ def add_event(run_id: str, kind: str, data: object, now: Instant) -> Job:
 def _change_one(statement: str, values: tuple[object, ...], *, missing: str) -> Change:
     def job(connection: sqlite3.Connection, _: Processes) -> None:
         if connection.execute(statement, values).rowcount != 1:
-            raise JournalError(f"{utf8_text(missing)} is not in the journal", remedy="`bulkops runs` lists the runs")
+            raise not_in_journal(utf8_text(missing))
 
     return job
 
@@ -254,10 +257,10 @@ def add_copy(copy: RunCopy) -> Job:
                 place = columns.index("process_id")
                 for row in rows:
                     row[place] += newest + 1
-            connection.executemany(
-                f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",  # noqa: S608 - constants
-                rows,
-            )
+            into, values = f"{table} ({', '.join(columns)})", ", ".join("?" * len(columns))
+            if table == "steps":
+                into, values = into.replace("steps (run_id", "step_rows (run"), values.replace("?", _NUMBER, 1)
+            connection.executemany(f"INSERT OR IGNORE INTO {into} VALUES ({values})", rows)  # noqa: S608 - constants
         check_whole(read_copy(connection, copy.run_id), copy)
 
     return job

@@ -117,7 +117,9 @@ async def test_a_process_that_is_killed_before_a_result_is_on_the_disk_leaves_an
         assert {name: step.state for name, step in steps.items()} == {"0": StepState.DONE, "1": StepState.INTENT}
 
 
-async def test_a_full_disk_ends_in_words_and_keeps_what_was_durable(directory: Path) -> None:
+async def test_a_full_disk_ends_in_words_and_keeps_what_was_durable(directory: Path, record: Make) -> None:
+    async with Journal.open(directory) as journal:
+        await journal.create_run(record("r"), [InventoryRow(seq=0, account="0")])
     with _child(SMALL_DISK, directory) as child:
         assert child.stdout is not None
         failed, later, end = child.stdout.read().splitlines()

@@ -203,7 +203,7 @@ async def test_a_journal_of_another_version(made: Path, read_only: bool) -> None
         connection.close()
 
     await anyio.to_thread.run_sync(age)
-    with pytest.raises(JournalError, match="schema version 7, but this bulkops supports version 5; use the bulkops"):
+    with pytest.raises(JournalError, match="schema version 7, but this bulkops supports version 6; use the bulkops"):
         async with Journal.open(made, read_only=read_only):
             pass
 
