@@ -35,10 +35,10 @@ from bulkops.session._attempt import Attempt, PendingCall
 from bulkops.session._classify import classify
 from bulkops.session._context import Heartbeat, Reply, RequestContext
 from bulkops.session._download import download
-from bulkops.session._request import PathValues, QueryValues, Redactor, build
+from bulkops.session._request import PathValues, QueryValues, Redactor, Request, build
 from bulkops.session._response import RawResponse
 from bulkops.session._retry import TRANSIENT, FailedAttempt
-from bulkops.session._status import missing_right
+from bulkops.session._rights import Rights
 from bulkops.session._transport import Transport
 from bulkops.session._waits import WaitCancelled
 from bulkops.settings import Settings
@@ -87,7 +87,7 @@ class ApiSession:
         self._may_leave = self._admission.may_leave  # made once: each attempt has it
         self.leasing = anyio.Lock()
         """Held while a run begins or ends its use of the credential; other runs wait for it."""
-        self._families: set[tuple[str, str]] = set()
+        self._rights = Rights(self._deliver)
         self._ids = count(1)
         self._id_prefix = uuid.uuid4().hex[:8]
 
@@ -165,6 +165,12 @@ class ApiSession:
         if not call.is_read:
             await scope.about_to_write()
         key = self._key(call, scope.account, json) if call.quota in self._by_key else None
+        reply = await self._deliver(request, key, scope)
+        scope.progress += not poll
+        return reply
+
+    async def _deliver(self, request: Request, key: str | None, scope: RequestContext) -> Reply:
+        """Send a request as often as needed."""
         pending = PendingCall(
             request=request, request_id=f"{self._id_prefix}-{next(self._ids):x}", scope=scope, key=key
         )
@@ -176,8 +182,9 @@ class ApiSession:
             while True:
                 outcome = await self._try(pending, slot)
                 if isinstance(outcome, Reply):
-                    scope.progress += not poll
                     return outcome
+                if outcome is not None and self._rights.is_doubtful(outcome.error, request.call):
+                    outcome = attrs.evolve(outcome, error=await self._rights.meaning(outcome.error, pending))
                 slot = await self._slot_again(pending, outcome)
         except BaseException as error:
             if self.stopped_by is not None and isinstance(error, ApiError):
@@ -277,7 +284,7 @@ class ApiSession:
         if isinstance(outcome, FailedAttempt):
             outcome = self._learn_from_failure(attempt, outcome)
         if is_usable and status not in {401, 429}:
-            self._families.add(call.family)
+            self._rights.worked(attempt)
         if is_usable and status != 429:
             self._budget.succeeded(call.quota)
         self._admission.settle(pending, ok=is_usable)
@@ -287,10 +294,7 @@ class ApiSession:
         call, error = attempt.pending.request.call, failed.error
         silence = error.__cause__ if isinstance(error, OutcomeUnknown) else error
         if isinstance(error, Unauthorized):
-            # The token works for other calls, but has never worked for this family of calls.
-            if self._families and call.family not in self._families:
-                return attrs.evolve(failed, error=missing_right(error, group=call.group))
-            if not attempt.pending.scope.tolerates_401:
+            if not self._rights.is_doubtful(error, call) and not attempt.pending.scope.tolerates_401:
                 self._admission.stop(error)
         elif isinstance(silence, TransportError):
             self._admission.host.failed(silence, began_at=attempt.began_at, is_permanent=failed.is_permanent)

@@ -137,18 +137,21 @@ def status_error(
     return _made(kind, status, words, said, facts=facts, one_line=one_line, wait_s=retry_after_s(headers))
 
 
-def missing_right(error: Unauthorized, *, group: str) -> Forbidden:
+def missing_right(error: Unauthorized, *, group: str, token_works: bool) -> Forbidden:
     """A 401 of a token that works elsewhere: the vendor answers so when a role lacks a whole family of calls (and 403
-    when it lacks one of them). Both possibilities are named: the token may also have been revoked just now."""
+    when it lacks one of them). Without proof that the token still works, both possibilities are named."""
+    revoked, check = "", ""
+    if not token_works:
+        revoked, check = ", or the token was revoked just now", "; if other calls fail too, check WORKATO_API_TOKEN"
     made = Forbidden(
-        f"{error.message}: the API client's role has none of the calls of {group!r}, or the token was revoked just now",
+        f"{error.message}: the API client's role has none of the calls of {group!r}{revoked}",
         status=error.status,
         said=error.said,
         errors=error.errors,
-        remedy=f"give the API client's role the calls of {group!r}; if other calls fail too, check WORKATO_API_TOKEN",
+        remedy=f"give the API client's role the calls of {group!r}{check}",
         **error.context,
     )
-    made.cause = f"{error.cause}: a role without any call of {group!r}, or a revoked token"
+    made.cause = f"{error.cause}: the API client's role has none of the calls of {group!r}{revoked}"
     return made
 
 

@@ -302,11 +302,12 @@ MISTAKES = (
     Mistake("a 401 stops nobody", "ApiSession._learn_from_failure", "self._admission.stop(error)", "pass", GATE),
     Mistake(
         "a 401 of a family of calls that never worked is taken for the token's",
-        "ApiSession._learn_from_failure",
-        "self._families and call.family not in self._families",
+        "Rights.is_doubtful",
+        "call.family not in self._worked",
         "False",
         GATE,
     ),
+    Mistake("a revoked token is taken for a missing right", "Rights.meaning", "return refused", "return lacking", GATE),
     Mistake(
         "a refusal for the rate is taken for a token that works",
         "ApiSession._learn",
