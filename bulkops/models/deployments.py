@@ -8,9 +8,10 @@ from bulkops.models.members import Id, Instant
 from bulkops.models.model import Model
 
 _GOOD: Final = frozenset({"success", "succeeded"})
-_BAD: Final = frozenset({"failed", "failure"})
+_BAD: Final = frozenset({"failed", "failure", "rejected", "canceled", "cancelled", "aborted", "error", "expired"})
 _PENDING: Final = frozenset({"pending", "in_progress", "processing"})
-"""The vendor documents success, failed and pending. Clients accept the others too, or imports have them."""
+"""The vendor documents success, failed and pending. Clients accept others too, or imports have them; of the bad
+ones, the rest are words that can only be an end."""
 
 
 class _Progress(Model, frozen=True, kw_only=True):
@@ -29,7 +30,7 @@ class _Progress(Model, frozen=True, kw_only=True):
 
     @property
     def is_pending(self) -> bool:
-        """False for a state that is not known, which may be final: a deployment can be rejected, for example."""
+        """False for a state that is not known, which may be final."""
         return self.state in _PENDING
 
 

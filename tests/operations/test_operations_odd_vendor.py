@@ -211,7 +211,13 @@ def deploying(request: web.Request, ends: str, sent: list[str]) -> tuple[int, An
 
 @pytest.mark.parametrize(
     ("ends", "failure"),
-    [("failed", "deployment-failed"), ("failure", "deployment-failed"), ("success", None), ("succeeded", None)],
+    [
+        ("failed", "deployment-failed"),
+        ("failure", "deployment-failed"),
+        ("rejected", "deployment-failed"),
+        ("success", None),
+        ("succeeded", None),
+    ],
 )
 def test_a_deployment_that_fails(tmp_path: Path, ends: str, failure: str | None) -> None:
     seen: list[str] = []
@@ -219,6 +225,7 @@ def test_a_deployment_that_fails(tmp_path: Path, ends: str, failure: str | None)
     (report,) = played(tmp_path, lambda request: deploying(request, ends, seen), deploy)
     (row,) = report.accounts
     assert (row.outcome, row.failure_class) == ("failed" if failure else "changed", failure), row
+    assert not failure or f"ended as {ends!r}" in str(row.reason), row
     assert seen == ["/projects/f5/deploy"]
 
 
