@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
 import attrs
 
-from bulkops.errors import TaskFailed, TaskUnknown
+from bulkops.errors import BadRequest, TaskFailed, TaskUnknown
 from bulkops.models import Deployment
 from bulkops.operations._base import Operation
 from bulkops.operations._folder_contents import recipes_below
@@ -18,6 +20,8 @@ from bulkops.parameters import parameter
 from bulkops.steps import Context, Intent, is_planned, log_of, planned_id, tuning_of
 
 _DEPLOY: Final = "deploy"
+_NOT_PROVISIONED: Final = "not provisioned"
+"""Part of what the vendor says to a customer's deployment calls without environments (vendor facts, section 18)."""
 _POLL: Final = {"managed_users.deployments.get": 1.3}
 """Polls of a deployment: most need one, some two. Runs of 200 accounts on the sandbox sent 1.2 to 1.4 each."""
 
@@ -60,25 +64,27 @@ class DeployProject(Operation):
         before = (log_of(ctx).intent_data(_DEPLOY) or {}).get("before", [])
         if not begun:
             nothing: list[int] | None = []
-            found = await log_of(ctx).look(partial(self._before, ctx, folder_id), missing=nothing)
+            with _environments_required():
+                found = await log_of(ctx).look(partial(self._before, ctx, folder_id), missing=nothing)
             if found is None:
                 return
             before = found
         check = f"the deployments of project {name!r}"
-        made = await ctx.step(
-            _DEPLOY,
-            partial(
-                ctx.account.deployments.create,
-                folder_id,
-                environment=self.environment,
-                description=given.get("description"),
-            ),
-            probe=partial(self._find, ctx, folder_id, check),
-            data={"before": before},
-            check=check,
-            planned={"id": planned_id()},
-            says=[self.title],
-        )
+        with _environments_required():
+            made = await ctx.step(
+                _DEPLOY,
+                partial(
+                    ctx.account.deployments.create,
+                    folder_id,
+                    environment=self.environment,
+                    description=given.get("description"),
+                ),
+                probe=partial(self._find, ctx, folder_id, check),
+                data={"before": before},
+                check=check,
+                planned={"id": planned_id()},
+                says=[self.title],
+            )
         if ctx.planning:
             expect(ctx, _POLL)
             return
@@ -135,3 +141,18 @@ class DeployProject(Operation):
             cause=f"the deployment of project {self.project!r} {verb} {deployment.state!r}",
             remedy="look at it in the workspace, then `bulkops retry`",
         )
+
+
+@contextmanager
+def _environments_required() -> Iterator[None]:
+    """Raises: TaskFailed for a customer without environments, in place of the vendor's 400."""
+    try:
+        yield
+    except BadRequest as error:
+        if _NOT_PROVISIONED not in error.said.lower():
+            raise
+        raise TaskFailed(
+            "the customer has no environments",
+            failure_class="no-environments",
+            remedy="create them: `bulkops each managed_users.environments.create`",
+        ) from error

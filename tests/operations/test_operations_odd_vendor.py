@@ -229,6 +229,19 @@ def test_a_deployment_that_fails(tmp_path: Path, ends: str, failure: str | None)
     assert seen == ["/projects/f5/deploy"]
 
 
+@pytest.mark.parametrize("refuses", ["GET", "POST"])
+def test_a_deployment_without_environments(tmp_path: Path, refuses: str) -> None:
+    def answer(request: web.Request) -> tuple[int, Any]:
+        if "deploy" in request.path and request.method == refuses:
+            return 400, {"message": "Environments not provisioned"}
+        return deploying(request, "success", [])
+
+    (report,) = played(tmp_path, answer, DeployProject(project="CRM", environment="prod"))
+    (row,) = report.accounts
+    assert (row.outcome, row.failure_class) == ("failed", "no-environments"), row
+    assert str(row.reason).startswith("the customer has no environments; create them")
+
+
 @pytest.mark.parametrize(("ends", "outcome", "sent"), [("success", "unchanged", 1), ("failed", "failed", 2)])
 def test_a_deployment_in_a_state_that_is_not_known_has_failed_at_the_deadline(
     tmp_path: Path, ends: str, outcome: str, sent: int

@@ -15,6 +15,8 @@ from bulkops.operations import (
     AddMember,
     AuthorizeConnections,
     CreateCustomer,
+    CreateFolder,
+    DeployProject,
     DowngradePlan,
     ImportPackage,
     RemoveMember,
@@ -46,6 +48,15 @@ async def test_a_member_in_another_role_is_neither_added_nor_changed(it: Here) -
     same = AddMember(member_name="Anything", external_id="U-1", role="Operator")
     assert outcomes(await it.run(same, ONE)) == {"unchanged": 1}
     assert it.kinds() == kinds
+
+
+@in_sandbox(customers=1)
+async def test_a_plan_says_that_environments_are_missing(it: Here) -> None:
+    await it.run(CreateFolder("CRM"), ONE)
+    deploy = DeployProject(project="CRM", environment="test")
+    foreseen = await Fleet(it.workato, journal=it.journal).plan(deploy, from_values(ONE))
+    assert foreseen.accounts[0].problem == "the customer has no environments"
+    assert foreseen.accounts[0].changes == ()
 
 
 @in_sandbox(customers=1)

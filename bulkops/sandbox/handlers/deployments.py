@@ -55,6 +55,7 @@ def deploy_project(request: ApiRequest) -> Row:
 @answers("[managed_users.]deployments.list", row="Deployment")
 def list_deployments(request: ApiRequest) -> Rows:
     """The newest first. `folder_id` is written `f` and the number, as in a project's address."""
+    _require_environments(request)
     rows = [_deployment_row(request, row) for row in request.workspace.shelf(_DEPLOYMENTS).values()]
     wanted = {name: request.query.get(name, "") for name in ("project_id", "environment_type", "state")}
     folder = request.query.get("folder_id", "").removeprefix("f")
@@ -130,13 +131,18 @@ def _project(request: ApiRequest) -> Folder:
 
 
 def _environment(request: ApiRequest) -> str:
-    """Clients put it into the query or into the body. Raises: RefusedError 400 (vendor facts, section 18)."""
+    """Clients put it into the query or into the body. Raises: RefusedError 400."""
     name = request.query.get("environment_type") or request.members().get("environment_type")
     if not name:
         raise invalid("environment_type", "can't be blank")
+    _require_environments(request)
+    return there(next((each for each in ENVIRONMENTS if each == name), None))
+
+
+def _require_environments(request: ApiRequest) -> None:
+    """Raises: RefusedError 400 (vendor facts, section 18)."""
     if request.customer is not None and not request.customer.environments:
         raise RefusedError(400, NOT_PROVISIONED)
-    return there(next((each for each in ENVIRONMENTS if each == name), None))
 
 
 def _build(request: ApiRequest, project: Folder) -> Row:
