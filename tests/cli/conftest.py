@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -16,6 +14,7 @@ import pytest
 
 from bulkops.cli.app import main
 from tests.fleet import Ended as Result, SandboxProcess, clean_environment, fleet
+from tests.here import FIRST
 from tests.processes import Process
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +49,9 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 def _sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RemoteSandbox]:
     # So fast that quotas play no part here; whether they are kept is other tests' business.
     with fleet(tmp_path_factory.mktemp("sandbox"), customers=CUSTOMERS, time_scale=600) as vendor:
-        yield RemoteSandbox(vendor.url, vendor.token, vendor.home)
+        sandbox = RemoteSandbox(vendor.url, vendor.token, vendor.home)
+        sandbox.accounts.write_text("\n".join(str(FIRST + place) for place in range(CUSTOMERS)))
+        yield sandbox
 
 
 @pytest.fixture
@@ -59,19 +60,7 @@ def sandbox(_sandbox_process: RemoteSandbox, monkeypatch: pytest.MonkeyPatch) ->
     _sandbox_process.ask("reset", {})
     for name, value in _sandbox_process.access.items():
         monkeypatch.setenv(name, value)
-    _sandbox_process.accounts.write_text("\n".join(customer_ids(_sandbox_process)))
-    _sandbox_process.ask("reset", {})
     return _sandbox_process
-
-
-def customer_ids(sandbox: RemoteSandbox) -> list[str]:
-    request = urllib.request.Request(
-        f"{sandbox.url}/api/managed_users", headers={"Authorization": f"Bearer {sandbox.token}"}
-    )
-    with urllib.request.urlopen(request, timeout=60) as reply:
-        data = json.load(reply)
-    rows = data["result"] if isinstance(data, dict) else data
-    return [str(row["id"]) for row in rows]
 
 
 @pytest.fixture
