@@ -115,11 +115,11 @@ def _server() -> socket.socket:
         server = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdout=subprocess.PIPE, env=env)
     assert server.stdout is not None
     assert server.stdout.readline() == b"ready\n"
-    atexit.register(_end, ours, server)
+    atexit.register(_end_server, ours, server)
     return ours
 
 
-def _end(ours: socket.socket, server: subprocess.Popen[bytes]) -> None:
+def _end_server(ours: socket.socket, server: subprocess.Popen[bytes]) -> None:
     ours.close()
     with server:  # at the end closes its output and waits for it
         server.terminate()
@@ -194,7 +194,15 @@ def _become(said: Mapping[str, Any], out: int, err: int, terminal: int | None = 
         getattr(importlib.import_module(module), function)()
     from bulkops.__main__ import main
 
-    sys.exit(main())
+    code = main()
+    # As Python ends, but for freeing what was imported, which takes longer than most commands.
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    with contextlib.suppress(OSError):  # Python's own end tells of an output without a reader or room
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 if __name__ == "__main__":
