@@ -65,7 +65,7 @@ def describe(error: psycopg.Error, database: DatabaseUrl) -> JournalError:
 def _first_line(error: psycopg.Error) -> str:
     """What the server or libpq says, without the list of attempts that psycopg puts around it."""
     text = error.diag.message_primary or str(error)
-    lines = [line.strip() for line in text.splitlines() if line.strip()] or [type(error).__name__]
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no reason given"]
     line = next((line for line in lines if "FATAL:" in line or "failed:" in line), lines[0])
     said = masked(line.rpartition("FATAL:")[2].strip() or line)
     return said.removeprefix("connection failed: ").removeprefix("connection is bad: ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final, Literal, TypeAlias
@@ -105,5 +106,11 @@ def reason_of(error: Exception) -> str:
     for kind, words in _WORDS:
         if isinstance(error, kind):
             return words
+    if isinstance(error.__cause__ or error, ssl.SSLError):  # its number is none of the system's
+        return "the TLS connection broke"
     number = error.errno if isinstance(error, OSError) else None
-    return os.strerror(number) if number is not None and number > 0 else type(error).__name__
+    if number is not None and number > 0:
+        return os.strerror(number)
+    if isinstance(error, aiohttp.ClientConnectorError):  # several addresses, each with its own reason
+        return "none of the host's addresses can be reached"
+    return "the connection broke"

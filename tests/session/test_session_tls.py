@@ -11,6 +11,7 @@ import pytest
 
 from bulkops.catalogue import CALLS
 from bulkops.errors import ConnectFailed
+from bulkops.events import AttemptEnded
 from bulkops.session import RequestContext
 
 OF_NOBODY = """\
@@ -38,7 +39,8 @@ zj0EAwIDRwAwRAIgc5eseXqpiwc/tVGZO1Gpi8rzbR/CDdRWlYa7Uy6nfD0CIBhr
 async def test_the_certificate_is_looked_at(
     tmp_path: Path, session_for: Any, monkeypatch: pytest.MonkeyPatch, is_trusted: bool
 ) -> None:
-    """Trusted by the machine's own means, it is spoken to: the test would notice if nobody could."""
+    """Trusted by the machine's own means, it is spoken to: the test would notice if nobody could. Its first answer is
+    not TLS."""
     pem = tmp_path / "server.pem"
     pem.write_text(OF_NOBODY)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -46,7 +48,11 @@ async def test_the_certificate_is_looked_at(
     heard = bytearray()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        is_first = not heard
         heard.extend(await reader.readuntil(b"\r\n\r\n"))
+        if is_first:
+            writer.get_extra_info("socket")._sock.send(b"\0" * 100)
+            return
         writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n{"id": 7, "name": "Acme"}')
         await writer.drain()
         writer.close()
@@ -56,11 +62,14 @@ async def test_the_certificate_is_looked_at(
         monkeypatch.setattr("aiohttp.connector._SSL_CONTEXT_VERIFIED", trusting)
     async with await asyncio.start_server(serve, "localhost", 0, ssl=context) as server:
         port = server.sockets[0].getsockname()[1]
-        async with session_for(f"https://localhost:{port}") as session:
+        events: list[Any] = []
+        async with session_for(f"https://localhost:{port}", observe=events.append) as session:
             asking = session.send(CALLS["managed_users.get"], scope=RequestContext(), path={"managed_user_id": "7"})
             if is_trusted:
                 assert (await asking).status == 200
                 assert b"Authorization: Bearer" in heard
+                first = next(event.error for event in events if isinstance(event, AttemptEnded))
+                assert first == "the connection was lost before the whole response arrived: the TLS connection broke"
             else:
                 with pytest.raises(ConnectFailed, match="the host's certificate is not valid"):
                     await asking
