@@ -2,7 +2,7 @@
 
 The first attempt decodes bytes directly into the model. Only if that fails, a second one decodes a tree: it unwraps
 `{"result": ...}` and `{"data": ...}`, takes ids spelled as numeric strings, `Success` for `success`, and null for
-"absent".
+"absent". Half of a surrogate pair in one name does not make a list unreadable: it becomes U+FFFD.
 """
 
 from __future__ import annotations
@@ -31,6 +31,10 @@ _NUMERIC: Final = re.compile(r"[0-9]{1,19}")
 _PATH: Final = re.compile(r"\$[\w.\[\]]*")
 _STEPS: Final = re.compile(r"\.(\w+)|\[(\d+)\]")
 _INDEX: Final = re.compile(r"\[\d+\]")
+_SURROGATES: Final = re.compile(
+    rb"\\\\|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|(\\u[dD][89a-fA-F][\da-fA-F]{2})"
+)
+"""An escaped backslash, a surrogate pair, or, as its group, half of one."""
 _MOST_MISFITS: Final = 40
 """Members of unexpected types in one reply: a reply with more is not what the model describes."""
 
@@ -53,6 +57,8 @@ def decode_object(reply: Reply, type_: type[T]) -> T:
     try:
         found: T = _object_decoder(_key(type_)).decode(reply.body)
     except _UNREADABLE:
+        if _mended(reply):
+            return decode_object(reply, type_)
         found = decode_tolerantly(reply, type_, _object_in)
     return found
 
@@ -65,6 +71,8 @@ def decode_list(reply: Reply, type_: type[T]) -> list[T]:
     try:
         found = _rows_decoder(_key(type_)).decode(reply.body)
     except _UNREADABLE:
+        if _mended(reply):
+            return decode_list(reply, type_)
         _refuse_verdict(reply)
         return decode_tolerantly(reply, list[type_], _list_in)  # type: ignore[no-any-return, valid-type]  # a type at run time
     if found.is_refusal:
@@ -104,6 +112,17 @@ def decode_error(reply: Reply, reason: str) -> ApiError:
     )
     unknown.__cause__ = error
     return unknown
+
+
+def _mended(reply: Reply) -> bool:
+    """Replace escapes of lone surrogates, which no text can hold. Returns: whether there were any.
+
+    Bytes that are not UTF-8 stay an error: the body is of another encoding then, and no name in it would be found.
+    """
+    body = _SURROGATES.sub(lambda found: rb"\ufffd" if found[1] else found[0], reply.body)
+    is_changed = body != reply.body
+    reply.body = body
+    return is_changed
 
 
 def _key(type_: type[T]) -> Hashable:

@@ -61,6 +61,26 @@ def test_unknown_members_are_ignored_and_null_is_absent() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        (rb"A\ud800", "A\ufffd"),
+        (rb"\uDC00\ud83d\ude00\uD83D", "\ufffd😀\ufffd"),
+        (rb"\ud800\ud83d\ude00", "\ufffd😀"),
+        (rb"\\ud800\ud800", "\\ud800\ufffd"),
+    ],
+)
+def test_half_a_surrogate_pair_in_a_name_is_replaced(name: bytes, read: str) -> None:
+    row = b'{"id": 1, "name": "%b", "running": true, "code": null}' % name
+    assert decode_object(reply(row), Recipe).name == read
+    assert decode_object(reply(row), dict) == {"id": 1, "name": read, "running": True, "code": None}
+    for rows in (b'{"result": [%b]}', b'{"data": [%b]}', b"[%b]"):
+        assert decode_list(reply(rows % row), Recipe)[0].name == read
+    for refuse in (decode_object, decode_list):
+        with pytest.raises(StatusError, match="no \ufffd"):
+            refuse(reply(rb'{"success": false, "message": "no \ud800", "result": []}'), Recipe)
+
+
+@pytest.mark.parametrize(
     ("body", "path"),
     [
         ({"id": 1, "running": True}, r"`name`"),
