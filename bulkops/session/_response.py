@@ -106,7 +106,7 @@ def reason_of(error: Exception) -> str:
     for kind, words in _WORDS:
         if isinstance(error, kind):
             return words
-    if isinstance(error.__cause__ or error, ssl.SSLError):  # its number is none of the system's
+    if isinstance(error.__cause__ or error, ssl.SSLError):  # its number does not belong to the system
         return "the TLS connection broke"
     number = error.errno if isinstance(error, OSError) else None
     if number is not None and number > 0:
