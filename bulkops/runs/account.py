@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import attrs
@@ -34,7 +34,8 @@ class AccountTask:
 
     `expected`: by account, the changes of a saved plan, or the problem it found; an account with a problem, or with
     another plan now, is skipped. `is_shared`: other workers take accounts of the run too, and this process has claimed
-    those that it runs.
+    those that it runs. `before_last`: called before the outcome of an account is journaled while no other account is
+    in progress here.
     """
 
     record: RunRecord
@@ -46,14 +47,17 @@ class AccountTask:
     halt: Halt
     expected: Mapping[str, tuple[str, ...] | str] | None = None
     is_shared: bool = False
+    before_last: Callable[[], object] = lambda: None
     shared: dict[str, Any] = attrs.field(factory=dict)
     _logged: set[str | None] = attrs.field(factory=set, init=False)
+    _in_progress: set[int] = attrs.field(factory=set, init=False)
 
     async def run(self, row: AccountRow) -> AccountResult:
         """Take one account to its end and journal its outcome. Raises: JournalError, which ends the run."""
         clock = asyncio.get_running_loop().time
         began = clock()
         ctx = await self._begin(row)
+        self._in_progress.add(row.seq)
         with self.halt.turn(log_of(ctx)) as turn:
             try:
                 ending, is_cut = await self._through(row, ctx, turn)
@@ -187,6 +191,9 @@ class AccountTask:
         )
 
     async def _end(self, row: AccountRow, ending: AccountResult, elapsed_s: float, *, gives_back: bool) -> None:
+        self._in_progress.remove(row.seq)
+        if not self._in_progress:
+            self.before_last()
         if self.is_shared:
             await self.journal.shared_runs.end_account(self.record.run_id, row.seq, ending, gives_back=gives_back)
         else:

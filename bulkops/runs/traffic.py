@@ -118,22 +118,32 @@ def _due_s(place: int, length_s: float) -> float:
 
 
 @contextmanager
-def metered(session: ApiSession, journal: Journal, run_id: str, *, is_worker: bool = False) -> Iterator[None]:
-    """Write into the journal what the session sends while the block lasts. `is_worker`: beside other processes."""
+def metered(
+    session: ApiSession, journal: Journal, run_id: str, *, is_worker: bool = False
+) -> Iterator[Callable[[], None]]:
+    """Write into the journal what the session sends while the block lasts. `is_worker`: beside other processes.
+
+    Yields a function that writes, queued, what has been counted so far; the end of the block does it too.
+    """
     journal.add_event(run_id, PROCESS, _process(session) | ({"worker": True} if is_worker else {}))
     meter = TrafficRecorder(journal, run_id, quotas=session.quotas)
-    unsubscribe = session.subscribe(meter.note)
-    try:
-        yield
-    finally:
-        unsubscribe()
+    explored: dict[str, Any] = {}
+
+    def write() -> None:
         meter.write()
         used, members = session.pacer.statistics(), ("requests", "window_s", "refused")
-        explored = [one for one in session.pacer.explored() if one.quota in used]
-        if explored:
-            journal.add_event(
-                run_id, EXPLORED, {one.quota: {key: getattr(one, key) for key in members} for one in explored}
-            )
+        found = [one for one in session.pacer.explored() if one.quota in used]
+        new = {one.quota: {key: getattr(one, key) for key in members} for one in found}
+        if new != explored:
+            explored.update(new)
+            journal.add_event(run_id, EXPLORED, new)
+
+    unsubscribe = session.subscribe(meter.note)
+    try:
+        yield write
+    finally:
+        unsubscribe()
+        write()
 
 
 def interval_for(limits: Sequence[Limit]) -> float:

@@ -85,7 +85,7 @@ class RunEnvironment:
                 limits_failures=policy.max_failures is not None,
             )
             stack.callback(session.subscribe(admission.note))
-            stack.enter_context(metered(session, journal, run_id, is_worker=True))
+            write_traffic = stack.enter_context(metered(session, journal, run_id, is_worker=True))
             # Limits and the breaker are the coordinator's.
             free = attrs.evolve(policy, max_failures=None, strict_failures=False, breaker=None)
             halt = Halt(
@@ -115,6 +115,7 @@ class RunEnvironment:
                     halt=halt,
                     expected=await expected_of(journal, run_id),
                     is_shared=True,
+                    before_last=write_traffic,  # when the run has ended, its report has all requests
                 ),
             )
 

@@ -56,6 +56,9 @@ def test_two_workers_share_a_rollout(tmp_path: Path, postgres: str) -> None:
             "worker stops: what has begun an effect has 30 s to finish",
             "worker ended",
         ]
+        late = "SELECT data FROM events JOIN runs USING (run_id) WHERE kind = 'requests' AND at > ended_at"
+        counted_late = [count for (data,) in played.ask(late) for count in json.loads(data)["quotas"].values()]
+        assert not any("requests" in count for count in counted_late), "the report at the end of the run has all"
         assert played.vendor.cli("worker", "--check", "--journal", postgres).code == 1
 
 
