@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,7 @@ _VERSIONS: Final = """
 CREATE TABLE IF NOT EXISTS versions (
   part text PRIMARY KEY,
   version integer NOT NULL,
+  digest text, -- of the scripts
   migrated_at timestamptz NOT NULL DEFAULT clock_timestamp()
 )
 """
@@ -26,23 +28,42 @@ CREATE TABLE IF NOT EXISTS versions (
 
 def version(connection: psycopg.Connection[Any], part: str) -> int:
     """The version of the tables of this part ("journal", "ledger"), 0 without tables."""
+    return _found(connection, part)[0]
+
+
+def _found(connection: psycopg.Connection[Any], part: str) -> tuple[int, str | None]:
+    """The version and the digest of its scripts; None: not recorded."""
     if connection.execute("SELECT to_regclass('versions')").fetchone() == (None,):
-        return 0
-    row = connection.execute("SELECT version FROM versions WHERE part = %s", (part,)).fetchone()
-    return 0 if row is None else int(row[0])
+        return 0, None
+    found = "SELECT version, to_jsonb(versions) ->> 'digest' FROM versions WHERE part = %s"  # the column may be missing
+    return connection.execute(found, (part,)).fetchone() or (0, None)
 
 
-def migrate(connection: psycopg.Connection[Any], database: DatabaseUrl, part: str, scripts: Sequence[str]) -> None:
+def migrate(
+    connection: psycopg.Connection[Any],
+    database: DatabaseUrl,
+    part: str,
+    scripts: Sequence[str],
+    *,
+    is_own: bool = True,
+) -> None:
     """Bring the tables of this part to version `len(scripts)`. Script n leads from version n to n + 1; it creates
     unqualified names, which the search path puts into the schema. Sends nothing but queries when they are up to date,
-    so a role without the right to create tables can use them.
+    so a role without the right to create tables can use them. `is_own`: a script never changes, and is compared.
 
-    Raises: JournalError when a newer bulkops made the tables, or when the role may not create them.
+    Raises: JournalError when another bulkops made the tables, or when the role may not create them.
     """
     import psycopg  # noqa: PLC0415 - an extra
 
     try:
-        if _is_current(version(connection, part), database, part, len(scripts)):
+        found, digest = _found(connection, part)
+        if found > len(scripts):
+            raise _refused(
+                database, part, f"has schema version {found}, but this bulkops supports version {len(scripts)}"
+            )
+        if is_own and found and digest != _digest(scripts[:found]):
+            raise _refused(database, part, "has the tables of another build of bulkops")
+        if found == len(scripts):
             return
         _require_usage(connection, database)
     except psycopg.Error as error:
@@ -57,9 +78,9 @@ def migrate(connection: psycopg.Connection[Any], database: DatabaseUrl, part: st
             for script in scripts[version(connection, part) :]:
                 connection.execute(script)
             connection.execute(
-                """INSERT INTO versions (part, version) VALUES (%s, %s)
-                   ON CONFLICT (part) DO UPDATE SET version = excluded.version, migrated_at = clock_timestamp()""",
-                (part, len(scripts)),
+                """INSERT INTO versions (part, version, digest) VALUES (%s, %s, %s) ON CONFLICT (part) DO UPDATE
+                   SET version = excluded.version, digest = excluded.digest, migrated_at = clock_timestamp()""",
+                (part, len(scripts), _digest(scripts)),
             )
     except psycopg.errors.InsufficientPrivilege as error:
         raise JournalError(
@@ -82,10 +103,12 @@ def _require_usage(connection: psycopg.Connection[Any], database: DatabaseUrl) -
         )
 
 
-def _is_current(found: int, database: DatabaseUrl, part: str, wanted: int) -> bool:
-    if found > wanted:
-        raise JournalError(
-            f"the {part} in {database.place} has schema version {found}, but this bulkops supports version {wanted}",
-            remedy="use the bulkops version that wrote it, or another schema: add ?schema=NAME to the URL",
-        )
-    return found == wanted
+def _digest(scripts: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(scripts).encode()).hexdigest()
+
+
+def _refused(database: DatabaseUrl, part: str, why: str) -> JournalError:
+    return JournalError(
+        f"the {part} in {database.place} {why}",
+        remedy="use the bulkops version that wrote it, or another schema: add ?schema=NAME to the URL",
+    )

@@ -179,7 +179,8 @@ def make_queue_tables(database: DatabaseUrl) -> None:
     """Make the tables of the queue if they are missing. Blocks. Raises: JournalError; ConfigError."""
     procrastinate = require_queue()
     with connect(database) as connection:
-        migrate(connection, database, PART, (procrastinate.schema.SchemaManager.get_schema(),))
+        script = procrastinate.schema.SchemaManager.get_schema()
+        migrate(connection, database, PART, (script,), is_own=False)
 
 
 def require_queue() -> Any:

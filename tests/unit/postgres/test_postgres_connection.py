@@ -101,6 +101,14 @@ def test_migrations_run_once_and_in_order(postgres: str) -> None:
         connection.execute("INSERT INTO bulkops.first VALUES (1, 2)")
         with pytest.raises(JournalError, match="has schema version 2, but this bulkops supports version 1; use the"):
             migrate(connection, url, "journal", _SCRIPTS[:1])
+        another = "journal in .* has the tables of another build of bulkops; use .* or another schema: add .schema=NAME"
+        changed = [_SCRIPTS[0] + " -- and more", *_SCRIPTS[1:]]
+        with pytest.raises(JournalError, match=another):
+            migrate(connection, url, "journal", changed)
+        migrate(connection, url, "journal", changed, is_own=False)
+        connection.execute("ALTER TABLE bulkops.versions DROP COLUMN digest")
+        with pytest.raises(JournalError, match=another):
+            migrate(connection, url, "journal", [*_SCRIPTS, "SELECT 1"])
 
 
 def test_a_migration_that_fails_leaves_nothing(postgres: str) -> None:
