@@ -19,7 +19,7 @@ from bulkops.outcome import IMPOSSIBLE, Outcome
 from bulkops.runs.account_outcome import Effects, ending_of, stopped
 from bulkops.runs.halting import Halt, StopSignal, Turn
 from bulkops.runs.missing_customer import require_customer
-from bulkops.runs.task_cancellation import ends_all, forget_cancellation, is_ours
+from bulkops.runs.task_cancellation import attempted
 from bulkops.session import RequestContext
 from bulkops.steps import AccountMemory, Context, Rehearsal, StepLog, StoppedBetween, log_of
 
@@ -73,30 +73,8 @@ class AccountTask:
     async def _through(self, row: AccountRow, ctx: Context, turn: Turn) -> tuple[AccountResult, bool]:
         """The outcome from the operation, or from the halt that ended it early, and which of the two. Raises:
         JournalError."""
-        raised: BaseException | None = None
-        drifted: AccountResult | None = None
-        try:
-            with turn.scope:
-                try:
-                    drifted = await self._drift(row, ctx)
-                    if drifted is None:
-                        await self.operation.apply(ctx)
-                        await self.operation.verify(ctx)
-                        log_of(ctx).require_awaited()
-                except (NotFound, ExceptionGroup) as error:
-                    await require_customer(ctx, error)
-                    raise
-        except (Exception, SystemExit, BaseExceptionGroup) as error:  # noqa: BLE001 - a mistake is an outcome
-            raised = error
-        except asyncio.CancelledError as cancelled:
-            if is_ours():
-                raise
-            raised = cancelled
+        drifted, raised = await attempted(self._applied(row, ctx, turn), ends_all=JournalError)
         worst = None if raised is None else worst_of(raised)
-        if ends_all(worst, JournalError):
-            raise worst from worst.__cause__  # without a journal the run ends
-        if isinstance(raised, BaseExceptionGroup | SystemExit) and not self.stop_signal.aborting:
-            forget_cancellation()
         is_cut = turn.scope.cancelled_caught or (turn.is_let_go and raised is not None)
         log_of(ctx).settle_writes(ended_well=not is_cut and raised is None)
         if isinstance(worst, ReaderGone):
@@ -109,6 +87,21 @@ class AccountTask:
         if not isinstance(worst, BulkopsError | None):
             self._log_unexpected(row, ending, raised)
         return ending, False
+
+    async def _applied(self, row: AccountRow, ctx: Context, turn: Turn) -> AccountResult | None:
+        """Do all of the operation, or return why the account is skipped."""
+        with turn.scope:
+            try:
+                drifted = await self._drift(row, ctx)
+                if drifted is not None:
+                    return drifted
+                await self.operation.apply(ctx)
+                await self.operation.verify(ctx)
+                log_of(ctx).require_awaited()
+            except (NotFound, ExceptionGroup) as error:
+                await require_customer(ctx, error)
+                raise
+        return None
 
     def _cut_short(self, worst: BaseException | None, *, is_cut: bool) -> str | None:
         """Why the account stops before its end, if something else caused it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -14,11 +13,10 @@ import msgspec
 from bulkops.client import Workato, account_in, session_of
 from bulkops.errors import InputError, JournalError, NotFound, PlanError, Unauthorized
 from bulkops.events import AttemptEnded, Event, Observer, guarded
-from bulkops.exception_groups import worst_of
 from bulkops.executor import fan_out
 from bulkops.forecast import by_quota
 from bulkops.journal import AnyLocation, InventoryRow, Journal, Location, tenant
-from bulkops.operations import Operation
+from bulkops.operations import Operation, Plan
 from bulkops.operations.foreseen import Foreseen, added
 from bulkops.operations.restore import describe, with_packages
 from bulkops.pacing import Explored
@@ -31,7 +29,7 @@ from bulkops.runs.inventory import Inventory
 from bulkops.runs.missing_customer import require_customer
 from bulkops.runs.other_workspaces import connected
 from bulkops.runs.policy import Policy
-from bulkops.runs.task_cancellation import ends_all, forget_cancellation, is_ours
+from bulkops.runs.task_cancellation import attempted
 from bulkops.session import RequestContext
 from bulkops.steps import AccountMemory, Context, Rehearsal
 
@@ -231,29 +229,19 @@ class Planner:
             ),
             memory=AccountMemory(journal=journal, tenant=self.tenant, account=row.account, shared=self._shared),
         )
-        planned = None
-        raised: BaseException | None = None
-        try:
-            try:
-                planned = await self.operation.plan(ctx)
-            except (NotFound, ExceptionGroup) as error:
-                await require_customer(ctx, error)
-                raise
-        except (Exception, SystemExit, BaseExceptionGroup) as error:  # noqa: BLE001 - a mistake is the account's problem
-            raised = error
-            forget_cancellation()
-        except asyncio.CancelledError as cancelled:
-            if is_ours():
-                raise
-            raised = cancelled
-        worst = None if raised is None else worst_of(raised)
-        if ends_all(worst, (Unauthorized, JournalError)):
-            raise worst from worst.__cause__
+        planned, raised = await attempted(self._planned(ctx), ends_all=(Unauthorized, JournalError))
         problem = None if raised is None else cause_of(raised)
         self._looked += 1
         for call, count in planned.requests.items() if planned is not None else ():
             self._requests[call] += count
         return AccountPlan(account=row.account, changes=planned.changes if planned else (), problem=problem)
+
+    async def _planned(self, ctx: Context) -> Plan | None:
+        try:
+            return await self.operation.plan(ctx)
+        except (NotFound, ExceptionGroup) as error:
+            await require_customer(ctx, error)
+            raise
 
     def scaled(self, accounts: int) -> dict[str, float]:
         return {call: count * accounts / self._looked for call, count in self._requests.items()}

@@ -1,27 +1,52 @@
-"""Cancellations and exits in an operation: of its account's task, or of a task that the operation began."""
+"""Errors, cancellations and exits of an operation: those of its account alone, and those that end more."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TypeGuard
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from bulkops.exception_groups import worst_of
+
+T = TypeVar("T")
 
 
-def is_ours() -> bool:
-    """Whether the cancellation at hand is of this task, and not of one that the operation began and waited for."""
+async def attempted(
+    work: Awaitable[T], *, ends_all: type[BaseException] | tuple[type[BaseException], ...]
+) -> tuple[T | None, BaseException | None]:
+    """The result of an operation's work, or else the error, which concerns its account alone.
+
+    A cancelled task for which the work waited, and `sys.exit()` in it, are such errors.
+    Raises: CancelledError if this task is cancelled; an interrupt, and errors of the types `ends_all`.
+    """
+    result: T | None = None
+    raised: BaseException | None = None
+    try:
+        result = await work
+    except (Exception, SystemExit, BaseExceptionGroup) as error:  # noqa: BLE001 - a mistake is an outcome
+        raised = error
+    except asyncio.CancelledError as cancelled:
+        if _is_cancelled():
+            raise
+        raised = cancelled
+    _forget_cancellation()
+    worst = None if raised is None else worst_of(raised)
+    if isinstance(worst, ends_all) or not isinstance(worst, Exception | SystemExit | asyncio.CancelledError | None):
+        raise worst from worst.__cause__
+    return result, raised
+
+
+def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
 
 
-def forget_cancellation() -> None:
+def _forget_cancellation() -> None:
     """Undo what `asyncio.TaskGroup` leaves behind in Python 3.11: it cancels its own task when one of its tasks raises,
-    and does not take that back when it was waiting for them."""
+    and does not take that back when it was waiting for them. The operation may have handled the error of the group.
+
+    A cancellation that the operation has swallowed goes too: the executor starts nothing more after it has sent one.
+    """
     task = asyncio.current_task()
     while task is not None and task.cancelling():
         task.uncancel()
-
-
-def ends_all(
-    worst: BaseException | None, always: type[BaseException] | tuple[type[BaseException], ...]
-) -> TypeGuard[BaseException]:
-    """Whether an operation's error ends the run or plan, and not its account alone: an interrupt, and `always`."""
-    return isinstance(worst, always) or not isinstance(worst, Exception | SystemExit | asyncio.CancelledError | None)

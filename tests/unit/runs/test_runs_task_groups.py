@@ -75,6 +75,33 @@ async def test_no_account_fails_after_a_401(tmp_path: Path, hidden: str) -> None
     )
 
 
+@pytest.mark.parametrize("is_planned", [False, True])
+async def test_a_handled_error_of_a_task_group_does_not_end_a_later_account(tmp_path: Path, is_planned: bool) -> None:
+    """Python 3.11 leaves the task of the first account as if it were cancelled."""
+
+    @bulkops.operation(plan="rehearse")
+    async def look(ctx: bulkops.Context) -> None:
+        if ctx.account.id == str(ID):
+            with contextlib.suppress(ExceptionGroup):
+                await _together(ctx.account.recipes.get(1))
+            return
+        waiting = asyncio.ensure_future(asyncio.sleep(60))
+        waiting.cancel()
+        await waiting
+
+    settings = SandboxSettings(customers=2, time_scale=400, quotas="off")
+    async with Sandbox(settings) as vendor, client_of(vendor) as workato:
+        fleet = bulkops.Fleet(workato, journal=tmp_path, policy=bulkops.Policy(concurrency=1))
+        accounts = [ID, ID + 1]
+        if is_planned:
+            plan = await fleet.plan(look, accounts)
+            ended = [account.problem or "fine" for account in plan.accounts]
+        else:
+            report = await fleet.run(look, accounts)
+            ended = [row.cause or "fine" for row in report.accounts]
+    assert (ended[0], "CancelledError" in ended[1]) == ("fine", True)
+
+
 async def test_an_account_that_is_stopped_within_a_task_group_did_not_fail(tmp_path: Path) -> None:
     control = bulkops.StopSignal()
 
