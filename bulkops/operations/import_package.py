@@ -15,7 +15,7 @@ from bulkops.journal import AnyLocation, Journal, StepRow
 from bulkops.models import Recipe
 from bulkops.operations._base import Operation, Undoing
 from bulkops.operations._folder_contents import folders_below, know_import, recipes_below
-from bulkops.operations._folders import ensure_folder, existing_folder, find_folder, is_folder_name
+from bulkops.operations._folders import ensure_folder, existing_folder, find_folder, is_folder_name, no_folder
 from bulkops.operations._import_job import FACT, STEP, Importing, Standing, fact_key, versions_of
 from bulkops.operations._lookup import name_some
 from bulkops.operations._plan_effects import expect, plan_import
@@ -206,6 +206,7 @@ class ImportPackage(Operation):
     async def apply(self, ctx: Context) -> None:
         if self.package is None and not ctx.planning:
             raise self._unexported()
+        await self._refuse_path(ctx)
         folder_id, is_new = await ensure_folder(ctx, FOLDER_STEP, self.folder)
         know_import(ctx, self.folder, folder_id, self.package)
         if self.package is None:
@@ -233,6 +234,11 @@ class ImportPackage(Operation):
             expect(ctx, _AFTERWARDS)
         else:
             await importing.verify(await importing.check_result(answer))
+
+    async def _refuse_path(self, ctx: Context) -> None:
+        """Raises: TaskFailed instead of creating a folder whose name is a path."""
+        if "/" in self.folder and log_of(ctx).offline is None and await find_folder(ctx, self.folder) is None:
+            raise no_folder(ctx, self.folder, remedy="give the name of a folder directly under Home, not a path")
 
     async def _home_folder(self, ctx: Context) -> int | None:
         if self.home_assets_folder is None:

@@ -28,6 +28,14 @@ async def test_the_nearest_name_is_in_the_failures_words(
             "no folder is named 'Sales CMR'; did you mean 'Sales CRM'? else create it first",
         ),
         (
+            ImportPackage(PACKAGE, folder="/Sales CRM"),
+            "no folder is named '/Sales CRM'; did you mean 'Sales CRM'? else give the name of a folder directly",
+        ),
+        (
+            ImportPackage(PACKAGE, folder="Home/Orders"),
+            "no folder is named 'Home/Orders'; give the name of a folder directly under Home, not a path",
+        ),
+        (
             AuthorizeConnections(tmp_path / "wrong.toml"),
             "no connection is named 'Web shpo'; did you mean 'Web shop'? else import its package",
         ),
