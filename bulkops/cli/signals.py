@@ -14,7 +14,7 @@ from typing import Protocol
 class Stoppable(Protocol):
     """The stop signal of a run: `bulkops.runs.StopSignal`."""
 
-    def drain(self) -> None: ...
+    def drain(self, reason: str, /) -> None: ...
 
     def abort(self) -> None: ...
 
@@ -37,12 +37,12 @@ def listening(stop_signal: Stoppable, say: Callable[[str], None]) -> Iterator[No
         usual[signal.SIGINT] = signal.default_int_handler  # asyncio's own would wait for the main task
     heard = 0
 
-    def on_signal() -> None:
+    def on_signal(number: signal.Signals) -> None:
         nonlocal heard
         heard += 1
         if heard == 1:
             say("accounts that have begun an effect finish; press Ctrl-C again to stop now")
-            stop_signal.drain()
+            stop_signal.drain(f"interrupted by {number.name}")
         else:
             release()  # before the words, after which a signal has its usual effect
             say("stopping now; resume settles the accounts in progress")
@@ -51,15 +51,15 @@ def listening(stop_signal: Stoppable, say: Callable[[str], None]) -> Iterator[No
     def on_hangup() -> None:
         ignore_hangup()  # a lost terminal sends two: one by its shell, one by the kernel
         if not heard:
-            on_signal()
+            on_signal(signal.SIGHUP)
 
     def release() -> None:
         for number, handler in usual.items():
             if loop.remove_signal_handler(number):
                 signal.signal(number, handler)
 
-    loop.add_signal_handler(signal.SIGINT, on_signal)
-    loop.add_signal_handler(signal.SIGTERM, on_signal)
+    loop.add_signal_handler(signal.SIGINT, on_signal, signal.SIGINT)
+    loop.add_signal_handler(signal.SIGTERM, on_signal, signal.SIGTERM)
     if usual[signal.SIGHUP] is not signal.SIG_IGN:
         loop.add_signal_handler(signal.SIGHUP, on_hangup)
     try:

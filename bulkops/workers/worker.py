@@ -107,7 +107,7 @@ class Worker:
     _refused: dict[str, float] = attrs.field(factory=dict)
     """By run that this worker cannot work on: the time of the request."""
 
-    def drain(self) -> None:
+    def drain(self, _: str = "") -> None:
         """Take nothing new, finish what has begun an effect within the grace, give the rest back, and end."""
         self._stopping.set()
 

@@ -107,7 +107,7 @@ def test_accounts_in_progress_stop_between_operations(tmp_path: Path) -> None:
         assert counts["cancelled"] > 0, counts
         assert counts["changed"] + counts["cancelled"] + counts["not_attempted"] == customers
         reasons = {row["reason"] for row in report["accounts"] if row["outcome"] == "cancelled"}
-        assert reasons == {"stopped between operations: interrupted"}
+        assert reasons == {"stopped between operations: interrupted by SIGINT"}
 
         done = vendor.cli("resume", *vendor.policy, "--json")
         assert (done.code, done.outcomes) == (0, {"changed": customers}), done.err
