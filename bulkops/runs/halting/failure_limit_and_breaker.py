@@ -119,6 +119,6 @@ class HaltRules:
         if before > allowed:
             raise PlanError(
                 f"{_accounts(before)} failed or unknown already, more than the {allowed} allowed",
-                remedy="retry the failed ones first, or raise --max-failures",
+                remedy="retry the failed and resume the unknown ones first, or raise --max-failures",
             )
         return FailureLimit(allowed, already=before)

@@ -39,7 +39,7 @@ def test_a_percentage_counts_anew_with_each_wave() -> None:
 
 
 def test_a_limit_that_is_passed_already_is_refused() -> None:
-    with pytest.raises(PlanError, match="3 accounts failed or unknown already, more than the 2 allowed"):
+    with pytest.raises(PlanError, match="more than the 2 allowed; retry the failed and resume the unknown ones first"):
         HaltRules(Policy(max_failures=2), 10, [0, 1, 2])
     rules = HaltRules(Policy(max_failures="10%"), 10, [0])
     with pytest.raises(PlanError, match="more than the 0 allowed"):
