@@ -26,13 +26,23 @@ async def undo_of(
         )
         made = restore_to_undo(record.operation, accept_changes=accept_changes)
         if not made.can_undo():
-            raise PlanError(f"run {record.run_id} cannot be undone: {record.title}", remedy="undo it by hand")
+            raise PlanError(
+                f"run {record.run_id} cannot be undone: {record.title}",
+                remedy=f"`bulkops undo {made.run_id}` undoes more accounts"
+                if isinstance(made, UndoRun)
+                else "undo it by hand",
+            )
         changed = await opened.changed_accounts(record.run_id)
         if not changed:
-            raise PlanError(f"run {record.run_id} changed no account", remedy="there is nothing to undo")
+            raise PlanError(
+                f"run {record.run_id} changed no account", remedy="name the run to undo: `bulkops runs` lists the runs"
+            )
         chosen = await pick(opened, record.run_id, changed[::-1], subset)
         if not chosen:
-            raise PlanError(f"run {record.run_id} changed none of these accounts", remedy="there is nothing to undo")
+            raise PlanError(
+                f"run {record.run_id} changed none of these accounts",
+                remedy="`bulkops report RUN --outcome changed --ids` lists the accounts of a run that it changed",
+            )
         rows = tuple(InventoryRow(seq=seq, account=row.account, params=row.params) for seq, row in enumerate(chosen))
         undo = UndoRun(made, run_id=record.run_id, source=record.operation.get("source"), what=record.title)
         return undo, Inventory(rows, f"run {record.run_id}")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import bulkops
-from bulkops import Outcome
+from bulkops import Fleet, Outcome
 from bulkops.errors import PlanError
 from bulkops.operations import CreateFolder
 from bulkops.runs import undo_of
@@ -33,5 +33,8 @@ async def test_an_account_without_an_effect_is_not_undone(tmp_path: Path) -> Non
         assert [row.account for row in inventory.rows] == [str(IDS[place]) for place in (3, 2, 0)]
         again = await bulkops.run(CreateFolder("CRM"), accounts=IDS, **here)
         assert again.outcomes[Outcome.UNCHANGED] == 4
-        with pytest.raises(PlanError, match="changed no account"):
+        with pytest.raises(PlanError, match="changed no account; name the run to undo: `bulkops runs`"):
             await undo_of(again.run_id, journal=tmp_path)
+        undone = await Fleet(**here).undo(done.run_id, limit=1)
+        with pytest.raises(PlanError, match=f"; `bulkops undo {done.run_id}` undoes more accounts$"):
+            await undo_of(undone.run_id, journal=tmp_path)
