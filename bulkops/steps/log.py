@@ -102,7 +102,9 @@ class StepLog:
     @property
     def unresolved(self) -> str | None:
         """The effects with an unknown outcome, for a message: names of steps, or a write outside of them."""
-        return ", ".join(sorted("a change" if name == OUTSIDE_STEPS else name for name in self._open)) or None
+        return (
+            ", ".join(sorted("a change" if name == OUTSIDE_STEPS else f"step {name!r}" for name in self._open)) or None
+        )
 
     def enter(self, prefix: str) -> None:
         """Begin an operation of a chain: its steps are named `prefix` + name. Raises: StoppedBetween."""
