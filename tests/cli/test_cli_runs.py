@@ -444,7 +444,7 @@ def test_resume_and_retry_name_the_requests_to_come(
     assert sent <= said <= 3 * sent, "a bound; so fast a sandbox is polled less often than the worst case allows"
 
 
-def test_a_gate_that_never_comes_is_told_before_the_run(cli: Cli, sandbox: RemoteSandbox) -> None:
+def test_a_gate_that_never_comes_is_told_before_the_run(cli: Cli, here: Path, sandbox: RemoteSandbox) -> None:
     folder = ("create-folder", "--folder", "Night", "--accounts", "all", "--client-file", str(sandbox.client_file))
     told = "approve and soak have no effect: all accounts are in one wave"
     assert told in cli(*folder, "--approve", "--soak", "1s", "--limit", "2", "--yes").err
@@ -453,11 +453,11 @@ def test_a_gate_that_never_comes_is_told_before_the_run(cli: Cli, sandbox: Remot
 
 
 def test_an_account_to_exclude_that_does_not_exist_is_told_before_the_run(
-    cli: Cli, sandbox: RemoteSandbox, tmp_path: Path
+    cli: Cli, here: Path, sandbox: RemoteSandbox
 ) -> None:
-    (tmp_path / "not.txt").write_text("4100231\n99\n")
+    (here / "not.txt").write_text("4100231\n99\n")
     folder = ("create-folder", "--folder", "Night", "--accounts", "all", "--client-file", str(sandbox.client_file))
-    err = cli(*folder, "--exclude", str(tmp_path / "not.txt"), "--limit", "2", "--yes").err
+    err = cli(*folder, "--exclude", str(here / "not.txt"), "--limit", "2", "--yes").err
     assert "not.txt: 1 account to exclude not found among the accounts: 99" in err
 
 
@@ -506,7 +506,7 @@ def test_a_run_with_closed_streams_ends_as_any_other(
 
 
 def test_a_run_in_progress_is_refused_before_it_is_shown_or_undone(
-    cli: Cli, background: Start, sandbox: RemoteSandbox, importing: tuple[object, ...]
+    cli: Cli, background: Start, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...]
 ) -> None:
     sandbox.ask("faults", {"slow": 1.0})
     process = background(*importing, "--concurrency", "4", env=sandbox.access)
