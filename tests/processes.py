@@ -31,20 +31,29 @@ class Process:
     """The part of `subprocess.Popen[str]` that tests use."""
 
     def __init__(
-        self, arguments: Sequence[str], *, env: Mapping[str, str], cwd: Path, terminal: int | None = None
+        self,
+        arguments: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        terminal: int | None = None,
+        streams: Mapping[int, int] | None = None,
     ) -> None:
-        """`terminal`: the end of a pseudo-terminal that it has for its own, in place of pipes."""
+        """`terminal`: the end of a pseudo-terminal that it has for its own, in place of pipes; `streams`: descriptors
+        by what they are there, {0: its stdin}. They are closed here."""
         self.returncode: int | None = None
         self._status, theirs = socket.socketpair()
         with theirs:
             socket.send_fds(_server(), [b"+"], [theirs.fileno()])
-        ends = [os.pipe() for _ in range(2)]
-        self.stdout, self.stderr = (os.fdopen(reading, encoding="utf-8") for reading, _ in ends)
-        given = [writing for _, writing in ends] + ([] if terminal is None else [terminal])
-        said = json.dumps({"arguments": [*arguments], "env": dict(env), "cwd": str(cwd)}).encode()
-        socket.send_fds(self._status, [len(said).to_bytes(4, "big")], given)
+        ends = {number: os.pipe() for number in (1, 2)}
+        self.stdout, self.stderr = (os.fdopen(reading, encoding="utf-8") for reading, _ in ends.values())
+        pipes = {number: writing for number, (_, writing) in ends.items()}
+        given = {0: terminal} if terminal is not None else {**pipes, **(streams or {})}
+        facts = {"env": dict(env), "cwd": str(cwd), "streams": [*given], "terminal": terminal is not None}
+        said = json.dumps({"arguments": [*arguments], **facts}).encode()
+        socket.send_fds(self._status, [len(said).to_bytes(4, "big")], [*given.values()])
         self._status.sendall(said)
-        for descriptor in given:
+        for descriptor in {*pipes.values(), *given.values()}:
             os.close(descriptor)
         if terminal is not None:
             self.stdout.close()
@@ -171,17 +180,16 @@ def _supervise(connection: socket.socket) -> None:
     os._exit(0)
 
 
-def _become(said: Mapping[str, Any], out: int, err: int, terminal: int | None = None) -> NoReturn:
+def _become(said: Mapping[str, Any], *given: int) -> NoReturn:
     """`python -m bulkops` with these arguments, as far as it can tell."""
-    if terminal is not None:
-        os.login_tty(terminal)
+    if said["terminal"]:
+        os.login_tty(*given)
         sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     else:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        os.dup2(out, 1)
-        os.dup2(err, 2)
-    os.close(out)
-    os.close(err)
+        for number, descriptor in zip(said["streams"], given, strict=True):
+            os.dup2(descriptor, number)
+            os.close(descriptor)
     # Both may be ignored where the tests run: a shell ignores SIGINT in a background job, nohup ignores SIGHUP.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -43,6 +44,13 @@ class RemoteSandbox(SandboxProcess):
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's environment with the project importable and without colors."""
     return clean_environment() | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"} | dict(extra or {})
+
+
+def without_a_reader() -> int:
+    """The end of a pipe to which nobody listens."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
 
 
 @pytest.fixture(scope="session")
@@ -129,11 +137,13 @@ def shell() -> Cli:
 
 @pytest.fixture
 def background() -> Iterator[Start]:
-    """`background("resume", env=...)`: a process to be sent signals; whatever still runs at the end is killed."""
+    """`background("resume", env=...)`: a process to be sent signals, or with `streams` of its own; whatever still runs
+    at the end is killed."""
     processes: list[Process] = []
 
-    def start(*arguments: str | Path, env: Mapping[str, str]) -> Process:
-        processes.append(Process([*map(str, arguments)], env=environment(env), cwd=Path.cwd()))
+    def start(*arguments: str | Path, env: Mapping[str, str], streams: Mapping[int, int] | None = None) -> Process:
+        command = [*map(str, arguments)]
+        processes.append(Process(command, env=environment(env), cwd=Path.cwd(), streams=streams))
         return processes[-1]
 
     yield start

@@ -7,8 +7,6 @@ import json
 import os
 import sqlite3
 import stat
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any, cast
@@ -20,7 +18,7 @@ from bulkops.cli.app import bulkops
 from bulkops.cli.click_ext import Verb
 from bulkops.client import Workato
 from bulkops.operations import Each
-from tests.cli.conftest import CUSTOMERS, Cli, RemoteSandbox, environment
+from tests.cli.conftest import CUSTOMERS, Cli, RemoteSandbox, Start, without_a_reader
 
 FOLDERS = "managed_users.folders"
 FIRST = "4100231"
@@ -148,7 +146,7 @@ def test_a_write_needs_yes_where_nobody_can_be_asked(cli: Cli, sandbox: RemoteSa
     assert [effect["key"] for effect in sandbox.effects("folder.created")] == ["CRM"]
 
 
-def test_the_body_comes_from_a_file_or_stdin(cli: Cli, sandbox: RemoteSandbox, here: Path) -> None:
+def test_the_body_comes_from_a_file_or_stdin(cli: Cli, background: Start, sandbox: RemoteSandbox, here: Path) -> None:
     (here / "folder.json").write_text('{"name": "From a file"}')
     done = cli("call", f"{FOLDERS}.create", "--account", FIRST, "--body", "folder.json", "--yes")
     assert json.loads(done.out)["name"] == "From a file"
@@ -160,15 +158,14 @@ def test_the_body_comes_from_a_file_or_stdin(cli: Cli, sandbox: RemoteSandbox, h
     )
     assert sent.code == 0, sent.err
     assert json.loads(sent.out)["id"]
-    piped = subprocess.run(
-        [sys.executable, "-m", "bulkops", "call", f"{FOLDERS}.create", "--account", FIRST, "--body", "-", "--yes"],
-        env=environment(sandbox.access),
-        input=b'{"name": "From a pipe"}',
-        capture_output=True,
-        timeout=300,
-        check=True,
-    )
-    assert json.loads(piped.stdout)["name"] == "From a pipe"
+    reading, writing = os.pipe()
+    os.write(writing, b'{"name": "From a pipe"}')
+    os.close(writing)
+    words = ("call", f"{FOLDERS}.create", "--account", FIRST, "--body", "-", "--yes")
+    piped = background(*words, env=sandbox.access, streams={0: reading})
+    out, err = piped.communicate(300)
+    assert piped.wait() == 0, err
+    assert json.loads(out)["name"] == "From a pipe"
 
 
 @pytest.mark.parametrize(
@@ -229,55 +226,39 @@ def test_reads_stream_one_line_an_account(run: Cli) -> None:
     assert f"{CUSTOMERS} unchanged" in result.err
 
 
-def test_a_reader_that_has_seen_enough_fails_no_account(here: Path, sandbox: RemoteSandbox) -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    words = ["each", "managed_users.recipes.list", "--accounts", str(sandbox.accounts), "--concurrency", "2", "--yes"]
-    words += ["--client-file", str(sandbox.client_file)]
-    env = environment(sandbox.access)
-    done = subprocess.run(
-        [sys.executable, "-m", "bulkops", *words],
-        env=env,
-        stdout=writing,
-        stderr=subprocess.PIPE,
-        check=False,
-        timeout=30,
-    )
-    os.close(writing)
-    err = done.stderr.decode()
-    assert done.returncode == 130, err
+def test_a_reader_that_has_seen_enough_fails_no_account(background: Start, here: Path, sandbox: RemoteSandbox) -> None:
+    words = ["each", "managed_users.recipes.list", "--accounts", sandbox.accounts, "--concurrency", "2", "--yes"]
+    words += ["--client-file", sandbox.client_file]
+    done = background(*words, env=sandbox.access, streams={1: without_a_reader()})
+    _, err = done.communicate(30)
+    assert done.wait() == 130, err
     assert "reason: stdout was closed" in err
     assert " failed" not in err
     assert err.splitlines()[-1].startswith("resume with: bulkops resume ")
     assert err.count("resume with") == 1
 
 
-def into(output: int, sandbox: RemoteSandbox, *words: str) -> subprocess.CompletedProcess[str]:
-    """`call` with these words and this stdout, which is closed afterwards."""
-    command = [sys.executable, "-m", "bulkops", "call", *words, "--client-file", str(sandbox.client_file)]
-    env = environment(sandbox.access)
-    with os.fdopen(output, "wb") as stdout:
-        return subprocess.run(
-            command, env=env, stdout=stdout, stderr=subprocess.PIPE, check=False, text=True, timeout=60
-        )
-
-
-def test_a_reader_that_has_seen_enough_ends_the_pages(here: Path, sandbox: RemoteSandbox) -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    done = into(writing, sandbox, "managed_users.list", "-p", "per_page=1", "--all-pages", "--jsonl")
-    assert (done.returncode, done.stderr) == (0, "")
+def test_a_reader_that_has_seen_enough_ends_the_pages(background: Start, here: Path, sandbox: RemoteSandbox) -> None:
+    words = ("call", "managed_users.list", "-p", "per_page=1", "--all-pages", "--jsonl")
+    client_file = ("--client-file", sandbox.client_file)
+    done = background(*words, *client_file, env=sandbox.access, streams={1: without_a_reader()})
+    _, err = done.communicate(60)
+    assert (done.wait(), err) == (0, "")
     assert sandbox.count() < CUSTOMERS
 
 
-def test_a_file_from_the_vendor_goes_to_a_full_disk(cli: Cli, here: Path, sandbox: RemoteSandbox) -> None:
+def test_a_file_from_the_vendor_goes_to_a_full_disk(
+    cli: Cli, background: Start, here: Path, sandbox: RemoteSandbox
+) -> None:
     exported = json.loads(cli("call", "packages.export", "-p", "manifest_id=12", "--yes").out)
     package = ("-p", f"package_id={exported['id']}")
     while json.loads(cli("call", "packages.get", *package).out)["status"] != "completed":
         time.sleep(0.05)
-    done = into(os.open("/dev/full", os.O_WRONLY), sandbox, "packages.download", *package)
-    assert done.returncode == 1
-    assert done.stderr.splitlines()[0] == "error: cannot write to stdout: No space left on device"
+    words = ("call", "packages.download", *package, "--client-file", sandbox.client_file)
+    done = background(*words, env=sandbox.access, streams={1: os.open("/dev/full", os.O_WRONLY)})
+    _, err = done.communicate(60)
+    assert done.wait() == 1
+    assert err.splitlines()[0] == "error: cannot write to stdout: No space left on device"
 
 
 def test_answers_go_to_a_file_of_ones_own(run: Cli, here: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Cli, RemoteSandbox
+from tests.cli.conftest import Cli, RemoteSandbox, Start
 
 ACCOUNT = "4100231"
 
@@ -61,10 +61,11 @@ def test_a_night_on_which_nobody_is_new_reads_two_things_and_tells_nobody(
 
 
 def test_what_the_command_at_the_end_prints_goes_to_stderr(
-    shell: Cli, sandbox: RemoteSandbox, changing: tuple[object, ...]
+    background: Start, sandbox: RemoteSandbox, changing: tuple[object, ...]
 ) -> None:
     notify = f"{sys.executable} -c 'print(6 * 7)'"
-    done = shell(*changing, "--accounts", ACCOUNT, "--json", "--on-finish", notify, env=sandbox.access)
-    assert done.code == 0, done.err
-    assert done.err.splitlines()[-1] == "42"
-    assert json.loads(done.out)["outcomes"]["changed"] == 1
+    done = background(*changing, "--accounts", ACCOUNT, "--json", "--on-finish", notify, env=sandbox.access)
+    out, err = done.communicate(300)
+    assert done.wait() == 0, err
+    assert err.splitlines()[-1] == "42"
+    assert json.loads(out)["outcomes"]["changed"] == 1

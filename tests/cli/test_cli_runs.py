@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from bulkops.cli.app import main
-from tests.cli.conftest import Cli, RemoteSandbox, Start, environment
+from tests.cli.conftest import Cli, RemoteSandbox, Start, environment, without_a_reader
 from tests.cli.pseudo import on_a_terminal
 from tests.fleet import main_job_text
 
@@ -334,14 +334,13 @@ def test_looking_loads_no_http(shell: Cli, here: Path, importing: tuple[object, 
     assert "changed" in result.out
 
 
-def test_a_reader_that_left_is_no_error(here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...]) -> None:
-    reading, writing = os.pipe()
-    os.close(reading)
-    words = [sys.executable, "-m", "bulkops", *map(str, importing), "--limit", "1", "--quiet"]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(words, env=env, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=300)
-    os.close(writing)
-    assert (done.returncode, done.stderr) == (0, b"")
+def test_a_reader_that_left_is_no_error(
+    background: Start, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...]
+) -> None:
+    words = (*importing, "--limit", "1", "--quiet")
+    done = background(*words, env=sandbox.access, streams={1: without_a_reader()})
+    _, err = done.communicate(300)
+    assert (done.wait(), err) == (0, "")
 
 
 def test_the_token_is_nowhere(cli: Cli, here: Path, sandbox: RemoteSandbox, importing: tuple[object, ...]) -> None:
@@ -524,19 +523,12 @@ def test_a_run_in_progress_is_refused_before_it_is_shown_or_undone(
 
 
 def test_a_full_disk_under_the_outputs_stops_neither_the_run_nor_the_notification(
-    sandbox: RemoteSandbox, tmp_path: Path
+    background: Start, sandbox: RemoteSandbox, tmp_path: Path
 ) -> None:
-    words = ["create-folder", "--folder", "Night", "--accounts", "all", "--client-file", str(sandbox.client_file)]
-    words += ["--journal", str(tmp_path), "--yes", "--on-finish", f"touch {tmp_path}/told"]
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "bulkops", *words],
-            env=environment(sandbox.access),
-            stdout=full,
-            stderr=full,
-            check=False,
-            timeout=300,
-        )
+    words = ["create-folder", "--folder", "Night", "--accounts", "all", "--client-file", sandbox.client_file]
+    words += ["--journal", tmp_path, "--yes", "--on-finish", f"touch {tmp_path}/told"]
+    full = {number: os.open("/dev/full", os.O_WRONLY) for number in (1, 2)}
+    code = background(*words, env=sandbox.access, streams=full).wait(300)
     assert len(sandbox.effects("folder.created")) == COUNT
-    assert done.returncode == 1, "the report could not be written"
+    assert code == 1, "the report could not be written"
     assert (tmp_path / "told").exists()
