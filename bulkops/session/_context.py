@@ -9,7 +9,7 @@ from typing import Final, Protocol, TypeAlias
 import attrs
 
 from bulkops.catalogue import Call
-from bulkops.errors import ApiError
+from bulkops.errors import ApiError, TaskFailed
 
 
 class Heartbeat(Protocol):
@@ -27,13 +27,15 @@ class StepWrites:
 
     `writes`: those that were answered with success; `lost_writes`: those that may have had an effect and whose outcome
     is unknown; `left`: those that have left, except the ones that a 429 sent back. `waits`: requests that wait for a
-    slot or for their next attempt. `is_withdrawn`: none of them may leave any more.
+    slot or for their next attempt; `unfinished`: those that have begun and not ended. `is_withdrawn`: none of them may
+    leave any more.
     """
 
     writes: int = 0
     lost_writes: int = 0
     left: int = 0
     waits: int = 0
+    unfinished: int = 0
     is_withdrawn: bool = False
 
 
@@ -64,7 +66,8 @@ class RequestContext(StepWrites):
     `seq`: place in the inventory; `progress`: usable replies so far, polls left out (further along is served first);
     `accepted`: replies that are neither 401 nor 429; `stopped_by`: why the session sends nothing any more, as seen by a
     request of this scope; `away_s`: announced outages before its first request. The counters of `StepWrites` are those
-    outside of durable steps; `before_write`: awaited before such a changing request is sent. `read_only`: only calls of
+    outside of durable steps; `before_write`: awaited before such a changing request is sent. `is_over`: the account's
+    turn has ended, and no changing request may begin. `read_only`: only calls of
     retry class "idempotent" are let through (contract C8). `stand_in`: gets each call, with the values of its path and
     query, and may answer in the server's place; None: the call is sent. `deadline`: loop time after which nothing is
     sent any more. `tolerates_401`: a 401 concerns the call alone, not the token. `server_date`:
@@ -84,6 +87,7 @@ class RequestContext(StepWrites):
     server_date: str | None = None
     witness: Callable[[int, Mapping[str, str], bytes], object] | None = attrs.field(default=None, repr=False, eq=False)
     before_write: Callable[[], Awaitable[None]] | None = attrs.field(default=None, repr=False, eq=False)
+    is_over: bool = False
 
     @property
     def counted(self) -> StepWrites:
@@ -91,8 +95,15 @@ class RequestContext(StepWrites):
         return _step.get() or self
 
     async def about_to_write(self) -> None:
+        """Raises: TaskFailed when the account's turn has ended: its outcome is journaled without this write."""
         if self.before_write is not None and _step.get() is None:
             await self.before_write()
+        if self.is_over:
+            raise TaskFailed(
+                "the operation has ended, and left a task running that changes the account",
+                failure_class="task-left-running",
+                remedy="await the task in the operation",
+            )
 
     @property
     def priority(self) -> tuple[int, int]:

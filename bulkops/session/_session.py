@@ -174,6 +174,8 @@ class ApiSession:
         pending = PendingCall(
             request=request, request_id=f"{self._id_prefix}-{next(self._ids):x}", scope=scope, key=key
         )
+        counted, is_change = scope.counted, not request.call.is_read
+        counted.unfinished += is_change
         self._admission.host.arrived()
         try:
             slot = self._admission.slot_now(pending)
@@ -189,9 +191,10 @@ class ApiSession:
         except BaseException as error:
             if self.stopped_by is not None and isinstance(error, ApiError):
                 scope.stopped_by = self.stopped_by
-            scope.counted.lost_writes += pending.tries.unknown is not None
+            counted.lost_writes += pending.tries.unknown is not None
             raise
         finally:
+            counted.unfinished -= is_change
             self._admission.host.left()
             self._admission.settle(pending, ok=False)
 

@@ -266,8 +266,8 @@ class StepLog:
 
     def settle_writes(self, *, ended_well: bool) -> None:
         """Record the outcome of the writes outside of steps, at the end of the account's turn. A task that the
-        operation has left behind can begin no step any more."""
-        self._is_over = True
+        operation has left behind can begin no step and no write any more."""
+        self._is_over = self._scope.is_over = True
         self._scope.before_write = None  # and the scope keeps this context alive no longer
         changed = self._outside.changed(ended_well=ended_well)
         if OUTSIDE_STEPS not in self._open or changed is None:

@@ -30,9 +30,9 @@ class OutsideWrites:
     def changed(self, *, ended_well: bool) -> bool | None:
         """Whether there was an effect, at the end of the account's turn; None while that is unknown.
 
-        A write without a reply stays open. So does a write of an earlier process, until the operation, run again, ends
-        well.
+        A write without a reply stays open, also one of a task that the operation has left running. So does a write of
+        an earlier process, until the operation, run again, ends well.
         """
-        if self._scope.lost_writes or (self._left_open and not ended_well):
+        if self._scope.lost_writes or self._scope.unfinished or (self._left_open and not ended_well):
             return None
         return self._scope.writes > 0 or self._changed

@@ -15,7 +15,7 @@ import pytest
 import bulkops
 from bulkops import Outcome, Workato
 from bulkops.errors import NotFound, TaskUnknown
-from bulkops.events import Event
+from bulkops.events import AccountEnded, Event
 from bulkops.journal import Journal
 from bulkops.runs import workspace_of
 from bulkops.sandbox import Faults, Sandbox, SandboxSettings
@@ -192,3 +192,49 @@ async def test_an_operation_that_cancels_what_it_waits_for_fails_and_the_run_goe
         report = await bulkops.run(tidy, accounts=[ID, ID + 1], workato=workato, journal=tmp_path)
     assert (report.outcomes[Outcome.FAILED], report.outcomes[Outcome.UNCHANGED]) == (1, 1)
     assert "CancelledError" in str(report.accounts[0].reason)
+
+
+async def test_a_task_that_outlives_its_operation_can_begin_no_write(tmp_path: Path) -> None:
+    """Its account has ended by then, and would be reported as unchanged."""
+    became: asyncio.Queue[str] = asyncio.Queue()
+    left = []
+
+    async def later(ctx: bulkops.Context, has_ended: asyncio.Event) -> None:
+        await has_ended.wait()
+        try:
+            await ctx.account.folders.create("Late")
+            became.put_nowait("sent")
+        except bulkops.TaskFailed as error:
+            became.put_nowait(error.failure_class)
+
+    has_ended = asyncio.Event()
+
+    async def leave(ctx: bulkops.Context) -> None:
+        if ctx.account.id == str(ID):
+            assert await became.get() == "task-left-running"
+        else:
+            left.append(asyncio.create_task(later(ctx, has_ended)))
+
+    def watch(event: Event) -> None:
+        if isinstance(event, AccountEnded):
+            has_ended.set()
+
+    async with beside() as (vendor, workato):
+        report = await bulkops.run(leave, accounts=[ID, ID + 1], workato=workato, journal=tmp_path, observe=watch)
+        assert vendor.effects() == []
+    assert report.outcomes[Outcome.UNCHANGED] == 2, str(report)
+
+
+async def test_a_write_under_way_when_its_operation_ends_is_unknown(tmp_path: Path) -> None:
+    left = []
+
+    async with beside(time_scale=40, faults=Faults(slow=1.0)) as (vendor, workato):
+
+        async def leave(ctx: bulkops.Context) -> None:
+            left.append(asyncio.create_task(ctx.account.folders.create("Late")))
+            while vendor.requests()["total"] < 2:  # noqa: ASYNC110 - it counts, and tells nobody
+                await asyncio.sleep(0.002)
+
+        report = await bulkops.run(leave, accounts=[ID], workato=workato, journal=tmp_path)
+        await asyncio.gather(*left)
+    assert report.outcomes[Outcome.UNKNOWN] == 1, str(report)
