@@ -19,7 +19,7 @@ from bulkops.outcome import IMPOSSIBLE, Outcome
 from bulkops.runs.account_outcome import Effects, ending_of, stopped
 from bulkops.runs.halting import Halt, StopSignal, Turn
 from bulkops.runs.missing_customer import require_customer
-from bulkops.runs.task_cancellation import attempted
+from bulkops.runs.task_cancellation import attempted, forget_cancellation
 from bulkops.session import RequestContext
 from bulkops.steps import AccountMemory, Context, Rehearsal, StepLog, StoppedBetween, log_of
 
@@ -100,6 +100,10 @@ class AccountTask:
                 log_of(ctx).require_awaited()
             except (NotFound, ExceptionGroup) as error:
                 await require_customer(ctx, error)
+                raise
+            except asyncio.CancelledError:
+                if turn.is_let_go and not self.stop_signal.aborting:
+                    forget_cancellation()  # else the scope takes what a task group left for another cancellation
                 raise
         return None
 

@@ -29,7 +29,7 @@ async def attempted(
         if _is_cancelled():
             raise
         raised = cancelled
-    _forget_cancellation()
+    forget_cancellation()
     worst = None if raised is None else worst_of(raised)
     if isinstance(worst, ends_all) or not isinstance(worst, Exception | SystemExit | asyncio.CancelledError | None):
         raise worst from worst.__cause__
@@ -41,7 +41,7 @@ def _is_cancelled() -> bool:
     return task is None or task.cancelling() > 0
 
 
-def _forget_cancellation() -> None:
+def forget_cancellation() -> None:
     """Undo what `asyncio.TaskGroup` leaves behind in Python 3.11: it cancels its own task when one of its tasks raises,
     and does not take that back when it was waiting for them. The operation may have handled the error of the group.
 

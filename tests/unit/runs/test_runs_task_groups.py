@@ -102,6 +102,20 @@ async def test_a_handled_error_of_a_task_group_does_not_end_a_later_account(tmp_
     assert (ended[0], "CancelledError" in ended[1]) == ("fine", True)
 
 
+async def test_a_halt_after_a_handled_error_of_a_task_group_is_a_halt(tmp_path: Path) -> None:
+    control = bulkops.StopSignal()
+
+    async def look(ctx: bulkops.Context) -> None:
+        with contextlib.suppress(ExceptionGroup):
+            await _together(ctx.account.recipes.get(1))
+        control.drain("stopped by the test")
+        await asyncio.sleep(60)
+
+    report = await _run(look, tmp_path, stop=control)
+    assert report.state is RunState.INTERRUPTED
+    assert (report.accounts[0].outcome, report.accounts[0].reason) == (Outcome.NOT_ATTEMPTED, "stopped by the test")
+
+
 async def test_an_account_that_is_stopped_within_a_task_group_did_not_fail(tmp_path: Path) -> None:
     control = bulkops.StopSignal()
 
