@@ -196,9 +196,17 @@ def _shown(text: str) -> str:
 
 
 def _json_data(detail: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The detail, if it is JSON data; other values must not break the journal."""
+    """The detail without secrets, if it is JSON data; other values must not break the journal."""
     try:
         plain_json.encode(detail)
+        return {key: _without_secrets(value) for key, value in detail.items()}
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         return {"detail": f"left out: it is not JSON data: {error}"}
-    return detail
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, Mapping):
+        return {key: _without_secrets(part) for key, part in value.items()}
+    return [_without_secrets(part) for part in value] if isinstance(value, list | tuple) else value

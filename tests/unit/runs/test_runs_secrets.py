@@ -1,4 +1,4 @@
-"""The text of an exception that an operation raises: without secrets in journal, report and log."""
+"""Texts of an operation, in exceptions, notes and details: without secrets in journal, report and log."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ async def test_no_secret_is_in_what_is_said_of_an_exception(
         tuning = Tuning.from_toml(vendor.client_file, source="client file")
         token = vendor.token
 
-        async def log_in(_: bulkops.Context) -> None:
+        async def log_in(ctx: bulkops.Context) -> None:
+            ctx.add_note(f"signed in with {token}", kept.reveal())
+            ctx.detail["seen"] = {"by": [f"Basic {kept.reveal()}", ("password=correcthorse", 7)]}
             raise kind(
                 f"cannot log in as {kept.reveal()} with {token}; password=correcthorse, at https://me:p4ss@host/"
             )
@@ -43,6 +45,7 @@ async def test_no_secret_is_in_what_is_said_of_an_exception(
     (row,) = report.accounts
     assert row.reason is not None
     assert "cannot log in as *** with ***; password=***, at https://***@host/" in row.reason
+    assert row.detail["seen"] == {"by": ["Basic ***", ["password=***", 7]]}
     shown = [render(report, form) for form in ("text", "json", "junit", "markdown")]
     shown += [caplog.text, *(repr(record.__dict__) for record in caplog.records)]
     written = _written(tmp_path)
