@@ -11,7 +11,8 @@ import attrs
 import msgspec
 
 from bulkops.client import Workato
-from bulkops.errors import ConfigError, TaskFailed
+from bulkops.errors import BulkopsError, ConfigError, NotFound, TaskFailed
+from bulkops.exception_groups import worst_of
 from bulkops.journal import AnyLocation, StepRow
 from bulkops.operations._function_digest import code_of
 from bulkops.operations._plan import Plan, plan_by_rehearsal, rehearsal_of, rehearse_offline
@@ -223,6 +224,17 @@ def _flat(operations: Iterable[Operation]) -> tuple[Operation, ...]:
     return tuple(part for operation in operations for part in operation.parts())
 
 
+def _not_foreseen(error: Exception, operation: Operation) -> str | None:
+    """The change of an operation of a chain that failed in the plan, maybe because it does not see the planned changes
+    before it. None: the error is a problem of the account, or of the plan."""
+    worst = worst_of(error)
+    if operation.only_requests and type(operation).__module__.startswith("bulkops."):
+        return None  # it sees them
+    if not isinstance(worst, BulkopsError):
+        return f"{operation.title} (not foreseen: {type(worst).__name__})"
+    return f"{operation.title} (not foreseen: {worst.cause})" if isinstance(worst, TaskFailed | NotFound) else None
+
+
 @attrs.frozen
 class Chain(Operation):
     """Several operations on one account, in order; the first that fails ends the account."""
@@ -262,7 +274,13 @@ class Chain(Operation):
         rehearsal = rehearsal_of(ctx)
         for place, operation in enumerate(self.operations, start=1):
             rehearsal.enter(_prefix(place, operation))
-            planned = await operation.plan(ctx)
+            try:
+                planned = await operation.plan(ctx)
+            except Exception as error:
+                why = _not_foreseen(error, operation) if changes else None
+                if why is None:
+                    raise
+                planned = Plan((*rehearsal.take_changes(), why))
             costs.append(rehearsal.take_requests())
             if planned is not None:
                 changes += planned.changes

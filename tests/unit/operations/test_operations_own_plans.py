@@ -143,6 +143,27 @@ async def test_a_name_used_twice_is_seen_in_the_plan_already(beside: Beside) -> 
     assert (await beside.plan(twice)).problem == "the operation uses a step name twice"
 
 
+async def test_a_failure_after_planned_changes_of_a_chain_is_not_foreseen(beside: Beside) -> None:
+    @rehearsed
+    async def smoke(ctx: Context) -> None:
+        if await ctx.account.folders.find("X") is None:
+            raise bulkops.TaskFailed("no folder X", cause="no folder X")
+
+    @rehearsed
+    async def mistaken(ctx: Context) -> None:
+        folder: Any = await ctx.account.folders.find("X")
+        await ctx.step("move", lambda: ctx.account.folders.update(folder.id), planned=None, data={"id": folder.id})
+
+    chain = CreateFolder(folder="X") >> as_operation(smoke) >> as_operation(mistaken)
+    saved = await Fleet(beside.workato, journal=beside.journal).plan(chain, from_values([ID]))
+    assert saved.accounts[0].changes[1:] == (
+        "smoke (not foreseen: no folder X)",
+        "mistaken (not foreseen: AttributeError)",
+    )
+    assert (await beside.plan(as_operation(smoke) >> CreateFolder(folder="X"))).problem == "no folder X"
+    assert (await beside.run_one(chain, plan=saved)).outcomes[Outcome.CHANGED] == 1
+
+
 @attrs.frozen
 class Nest(bulkops.Operation):
     name: ClassVar[str] = "nest"
