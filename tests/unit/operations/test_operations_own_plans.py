@@ -152,7 +152,7 @@ async def test_a_failure_after_planned_changes_of_a_chain_is_not_foreseen(beside
     @rehearsed
     async def mistaken(ctx: Context) -> None:
         folder: Any = await ctx.account.folders.find("X")
-        await ctx.step("move", lambda: ctx.account.folders.update(folder.id), planned=None, data={"id": folder.id})
+        await ctx.step("move", lambda: ctx.account.folders.update(folder.id), data={"id": folder.id})
 
     chain = CreateFolder(folder="X") >> as_operation(smoke) >> as_operation(mistaken)
     saved = await Fleet(beside.workato, journal=beside.journal).plan(chain, from_values([ID]))
