@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from copy import copy
 from functools import wraps
 from typing import Any, TypeAlias, TypeVar, cast, overload
 
@@ -46,7 +47,7 @@ class Context:
 
     def __init__(self, *, account: Account, params: Mapping[str, str], log: StepLog, memory: AccountMemory) -> None:
         self.account = account
-        self.params = params
+        self.params = copy(params)  # the operation may change its own
         self.detail: dict[str, Any] = {}
         self._log = log
         self._memory = memory

@@ -164,6 +164,18 @@ async def test_a_failure_after_planned_changes_of_a_chain_is_not_foreseen(beside
     assert (await beside.run_one(chain, plan=saved)).outcomes[Outcome.CHANGED] == 1
 
 
+async def test_an_operation_that_changes_its_params_changes_no_other_pass(beside: Beside) -> None:
+    @rehearsed
+    async def label(ctx: Context) -> None:
+        params: Any = ctx.params
+        ctx.detail["tier"] = params.pop("tier")
+
+    fleet = Fleet(beside.workato, journal=beside.journal)
+    accounts = from_values([{"id": ID, "tier": "gold"}])
+    report = await fleet.run(label, accounts, plan=await fleet.plan(label, accounts))
+    assert [(row.params, row.detail) for row in report.accounts] == [({"tier": "gold"}, {"tier": "gold"})]
+
+
 @attrs.frozen
 class Nest(bulkops.Operation):
     name: ClassVar[str] = "nest"
