@@ -177,7 +177,8 @@ def _unexpected(effects: Effects, error: BaseException) -> AccountResult:
 
 def _mistake(error: BaseException) -> str:
     where = _place(error)
-    return _shown(f"{type(error).__name__}: {error}" + (f" ({where})" if where else ""))
+    said = f"{type(error).__name__}: {error}".removesuffix(": ")
+    return _shown(said + (f" ({where})" if where else ""))
 
 
 def _place(error: BaseException) -> str | None:

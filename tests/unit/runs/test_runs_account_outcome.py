@@ -114,6 +114,10 @@ def test_the_other_errors_of_a_group_are_named_and_do_not_split_the_cluster() ->
     assert several.reason == f"{alone.reason}; also raised: no 0; no 1; no 2; and 2 more"
 
 
+def test_a_mistake_without_words_is_its_type_alone() -> None:
+    assert ending_of(Effects(), TimeoutError(), _row()).cause == "TimeoutError"
+
+
 @pytest.mark.parametrize("error", [None, TaskFailed("made of it"), ValueError("because of it"), _MISSING])
 def test_no_account_fails_or_is_done_after_a_refused_token(error: Exception | None) -> None:
     """The operation caught the 401 and said something else."""
