@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bulkops.locks import held
 from tests.cli.conftest import CUSTOMERS, Cli, RemoteSandbox, halted
 from tests.cli.pseudo import on_a_terminal
 
@@ -137,6 +139,15 @@ def test_a_named_run_is_deleted_whatever_its_state(cli: Cli, runs: list[str]) ->
         left = [connection.execute(f"SELECT count(*) FROM {name} WHERE run_id = ?", runs[:1]) for name in tables]
         assert [found.fetchone() for found in left] == [(0,)] * len(tables)
     connection.close()
+
+
+def test_pruning_keeps_a_named_run_in_progress_and_says_so(cli: Cli, runs: list[str]) -> None:
+    with held(Path(".bulkops", f"run-{runs[0]}.lock"), runs[0]):
+        pruned = cli("runs", "prune", *runs, "--yes")
+    assert pruned.code == 1
+    said = [f"kept: run {runs[0]} is already in progress in process {os.getpid()}", "deleted 1 run"]
+    assert pruned.err.splitlines()[-2:] == said
+    assert listed(cli) == [runs[0]]
 
 
 def test_pruning_asks(cli: Cli, runs: list[str], sandbox: RemoteSandbox) -> None:

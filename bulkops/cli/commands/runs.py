@@ -15,6 +15,8 @@ from bulkops.cli.listing import read_journal, table, utc_words
 from bulkops.cli.options import journal_option
 from bulkops.cli.options.types import JournalLocation, RunName
 from bulkops.cli.terminal import counted, one_line, put, say
+from bulkops.errors import RunLocked
+from bulkops.exit_codes import EXIT_FAILED
 
 if TYPE_CHECKING:
     from bulkops.journal import Journal, Location, RunRecord
@@ -145,6 +147,7 @@ async def _prune(location: Location, names: Sequence[str], older_than: float | N
 
     async with Journal.open(location) as journal:
         chosen = {record.run_id: record for record in [await journal.get_run(name) for name in names]}
+        named = frozenset(chosen)
         kept = 0
         if older_than is not None:
             old = [record for record in await journal.list_runs() if _age_s(record) > older_than]
@@ -159,13 +162,18 @@ async def _prune(location: Location, names: Sequence[str], older_than: float | N
         lines = [f"{one.run_id}  {one.state}  {one_line(one.title)}" for one in chosen.values()]
         question = Question(lines=lines, yes_does=f"Delete {counted(len(chosen), 'run')}", count=len(chosen))
         await Consent(yes=yes, quiet=False, before="check which runs these are").ask(question)
+        in_progress = []
         for run_id in chosen:
-            async with journal.lock_run(run_id):
-                await journal.delete_run(run_id)
+            try:
+                async with journal.lock_run(run_id):
+                    await journal.delete_run(run_id)
+            except RunLocked as error:
+                say(f"kept: {error.message}")
+                in_progress.append(run_id)
         await journal.files.delete_unused()
     location.compact()
-    say(f"deleted {counted(len(chosen), 'run')}")
-    return 0
+    say(f"deleted {counted(len(chosen) - len(in_progress), 'run')}")
+    return EXIT_FAILED if named.intersection(in_progress) else 0
 
 
 def _age_s(record: RunRecord) -> float:
