@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from types import FrameType
 from typing import Final
 
@@ -19,8 +20,10 @@ def main() -> int:
     """Run the command line on `sys.argv`; the exit code (exit_codes.py lists them)."""
     _open_standard_streams()
     if sys.argv[1:] == ["--version"]:  # click alone takes three times as long to load
-        sys.stdout.write(f"bulkops, version {__version__}\n")
-        return 0
+        with suppress(OSError):  # the command line says what is wrong
+            sys.stdout.write(f"bulkops, version {__version__}\n")
+            sys.stdout.flush()
+            return 0
     if reason := _unsupported():
         sys.stderr.write(f"error: {reason}\n")
         return 2

@@ -66,8 +66,7 @@ def _command(command: click.Command, parent: click.Context | None, name: str) ->
     shared = [option for option in _options(command) if _is_common(option)]
     own = copy.copy(command)
     own.params = [param for param in command.params if param not in shared and not _is_everywhere(param)]
-    if command is not bulkops:
-        own.add_help_option = False
+    own.add_help_option = False
     ctx = _context(own, parent, name)
     yield f"\n## {ctx.command_path}\n"
     yield f"```text\n{own.get_help(ctx).rstrip()}\n```"
@@ -112,7 +111,7 @@ def _is_same(option: Flag, other: Flag) -> bool:
 
 
 def _is_everywhere(param: click.Parameter) -> bool:
-    return {"--verbose", "--debug"} & set(param.opts) != set()
+    return {"--verbose", "--debug", "--help"} & set(param.opts) != set()
 
 
 def _links(shared: list[Flag]) -> Iterator[str]:

@@ -11,7 +11,15 @@ from typing import Any, Final, cast
 import click
 
 from bulkops import __version__
-from bulkops.cli.click_ext import DETAILED, Commands, Invocation, about_itself, known_secrets, write_examples
+from bulkops.cli.click_ext import (
+    DETAILED,
+    Commands,
+    Invocation,
+    about_itself,
+    known_secrets,
+    show_and_end,
+    write_examples,
+)
 from bulkops.cli.error_messages import report_failure
 from bulkops.cli.options.from_parameters import operation_names
 from bulkops.cli.terminal import is_live, say
@@ -91,8 +99,15 @@ class _Commands(click.Group):
         super().format_help(ctx, formatter)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="bulkops")
+@click.group(cls=_Commands)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=show_and_end(lambda _: f"bulkops, version {__version__}"),
+    help="Show the version and exit.",
+)
 def bulkops() -> None:
     """Run one operation across thousands of Workato Embedded customer accounts, inside the vendor's rate limits,
     with one outcome per account.
@@ -128,7 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = bulkops.main(args=arguments, prog_name="bulkops", standalone_mode=False, obj=invocation)
     except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
+        say(error.format_message())
         return EXIT_USAGE
     except (KeyboardInterrupt, Exception) as error:  # noqa: BLE001 - the one place where an error becomes an exit code
         code = report_failure(

@@ -10,7 +10,7 @@ from typing import Any, Final, TextIO, TypeVar, cast
 import attrs
 import click
 
-from bulkops.cli.terminal import FORMAT_VARIABLE, wants_color, wants_json_lines
+from bulkops.cli.terminal import FORMAT_VARIABLE, put, wants_color, wants_json_lines
 from bulkops.errors import ConfigError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -90,7 +90,6 @@ class _Exemplary(click.Command):
     """`examples`: command lines without the word bulkops, the most usual first."""
 
     def __init__(self, *args: Any, examples: Sequence[str] = (), **attributes: Any) -> None:
-        attributes.setdefault("context_settings", {"help_option_names": ["-h", "--help"]})
         super().__init__(*args, **attributes)
         self.examples = tuple(examples)
         self.params.extend(about_itself())
@@ -193,8 +192,19 @@ class _Stderr:
         sys.stderr.flush()
 
 
+def show_and_end(text: Callable[[click.Context], str]) -> Callable[[click.Context, click.Parameter, bool], None]:
+    """The callback of a flag that prints a text and ends the command. Those of click call a full disk a bug."""
+
+    def show(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+        if value and not ctx.resilient_parsing:
+            put(f"{text(ctx)}\n")
+            ctx.exit()
+
+    return show
+
+
 def about_itself() -> list[click.Parameter]:
-    """-v and --debug: noted in the `Invocation`, not handed to the command."""
+    """-v and --debug: noted in the `Invocation`, not handed to the command; and --help."""
 
     def note(field: str) -> Callable[[click.Context, click.Parameter, bool], None]:
         def store(ctx: click.Context, _: click.Parameter, value: bool) -> None:
@@ -203,10 +213,13 @@ def about_itself() -> list[click.Parameter]:
 
         return store
 
+    verbose = f"Log every request to stderr (same as {LEVEL_VARIABLE}=debug)."
+    show_help = show_and_end(click.Context.get_help)
     return [
-        Flag(names, is_flag=True, expose_value=False, is_eager=True, callback=note(field), help=about)
-        for names, field, about in (
-            (["-v", "--verbose"], "verbose", f"Log every request to stderr (same as {LEVEL_VARIABLE}=debug)."),
-            (["--debug"], "debug", "Show the traceback of an error."),
+        Flag(names, is_flag=True, expose_value=False, is_eager=True, callback=callback, help=about)
+        for names, callback, about in (
+            (["-v", "--verbose"], note("verbose"), verbose),
+            (["--debug"], note("debug"), "Show the traceback of an error."),
+            (["-h", "--help"], show_help, "Show this message and exit."),
         )
     ]

@@ -96,7 +96,7 @@ def _to_stdout(write: Callable[[], object]) -> bool:
             return False
         raise BulkopsError(
             f"cannot write to stdout: {error.strerror}",
-            remedy="free some space; the journal has what the run did: `bulkops report`",
+            remedy="free some space; `bulkops report` shows what a run did",
         ) from error
     return True
 
