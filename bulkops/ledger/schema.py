@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +14,7 @@ from bulkops.errors import JournalError
 FILE_NAME: Final = "ledger.sqlite3"
 VERSION: Final = 1
 _BUSY_S: Final = 30.0
+_BEGIN_ANEW: Final = "delete it when no run has been active for an hour: it only counts requests"
 
 _TABLES: Final = f"""
 BEGIN IMMEDIATE;
@@ -67,8 +71,12 @@ def open_ledger(directory: Path) -> sqlite3.Connection:
     """
     path = directory / FILE_NAME
     try:
+        if not path.exists():
+            _make(path)
+        elif not path.stat().st_size:
+            raise JournalError(f"the ledger {path} has lost its content: the file is empty", remedy=_BEGIN_ANEW)
         connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
         raise describe(error, path) from error
     try:
         _prepare(connection, path)
@@ -81,17 +89,28 @@ def open_ledger(directory: Path) -> sqlite3.Connection:
     return connection
 
 
+def _make(path: Path) -> None:
+    """Make a ledger, under another name until it is whole: so an empty file is a ledger whose slots are lost, which a
+    new run would take again. Raises: sqlite3.Error, OSError.
+    """
+    handle, new = tempfile.mkstemp(prefix=f"{FILE_NAME}-", dir=path.parent)
+    os.close(handle)
+    try:
+        with closing(sqlite3.connect(new)) as connection:
+            connection.executescript(_TABLES)
+        try:
+            os.link(new, path)
+        except FileExistsError:  # another process has just made it
+            return
+        except OSError:  # the file system has no links
+            os.rename(new, path)
+    finally:
+        Path(new).unlink(missing_ok=True)
+
+
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA journal_mode = TRUNCATE")
     connection.execute("PRAGMA synchronous = FULL")  # a commit is on the disk when it returns
-    if not _version(connection):
-        try:
-            connection.executescript(_TABLES)
-        except sqlite3.OperationalError:
-            if connection.in_transaction:
-                connection.rollback()
-            if not _version(connection):  # else another process has just made them
-                raise
     if _version(connection) != VERSION:
         raise JournalError(
             f"the ledger {path} has schema version {_version(connection)}, but this bulkops supports version {VERSION}",
@@ -104,11 +123,11 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def describe(error: sqlite3.Error, path: Path) -> JournalError:
+def describe(error: sqlite3.Error | OSError, path: Path) -> JournalError:
     """An error that names the file, what happened and what to do."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF  # the low byte is the primary code
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-        remedy = "delete it when no run has been active for an hour: it only counts requests"
+        remedy = _BEGIN_ANEW
     elif code == sqlite3.SQLITE_FULL:
         remedy = "free some space on the disk"
     elif code == sqlite3.SQLITE_BUSY:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Sequence
@@ -398,6 +399,26 @@ def test_a_file_that_is_no_ledger(tmp_path: Path) -> None:
         open_ledger(tmp_path)
 
 
+def test_an_emptied_ledger_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    """The slots that it had would be taken again."""
+    open_ledger(tmp_path).close()
+    (tmp_path / FILE_NAME).write_bytes(b"")
+    with pytest.raises(JournalError, match=f"the ledger .*{FILE_NAME} has lost its content: .*; delete it when no run"):
+        open_ledger(tmp_path)
+    (tmp_path / FILE_NAME).unlink()
+    open_ledger(tmp_path).close()
+    assert [each.name for each in tmp_path.iterdir() if each.stat().st_size] == [FILE_NAME]
+
+
+def test_a_ledger_is_made_without_links_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    for _ in range(2):
+        open_ledger(tmp_path).close()
+
+
 def test_a_ledger_of_another_version(tmp_path: Path) -> None:
     with closing(open_ledger(tmp_path)) as connection:
         connection.execute("PRAGMA user_version = 9")
@@ -406,7 +427,7 @@ def test_a_ledger_of_another_version(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_cannot_be_written(tmp_path: Path) -> None:
-    with pytest.raises(JournalError, match="cannot be used: unable to open database file; check who owns"):
+    with pytest.raises(JournalError, match=r"cannot be used: .*No such file or directory.*; check who owns"):
         open_ledger(tmp_path / "missing")
 
 
