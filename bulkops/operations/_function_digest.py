@@ -37,7 +37,7 @@ def code_of(kind: type, *, without: Collection[str]) -> str | None:
     None for a class of bulkops. `without`: names of members that do not count.
     """
     seen: set[int] = set()
-    theirs = [base for base in kind.__mro__ if not _is_ours(base)]
+    theirs = [base for base in kind.__mro__ if not is_ours(base)]
     return _hashed(part for base in theirs for part in _members_said(base, without, seen)) if theirs else None
 
 
@@ -59,7 +59,8 @@ def _function_in(member: object) -> FunctionType | None:
     return inner if is_written else None
 
 
-def _is_ours(kind: type) -> bool:
+def is_ours(kind: type) -> bool:
+    """Whether the class is of bulkops, or of Python itself."""
     package = kind.__module__.partition(".")[0]
     return package == "bulkops" or package in sys.stdlib_module_names
 

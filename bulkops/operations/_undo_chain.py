@@ -21,6 +21,7 @@ from bulkops.errors import (
     TaskFailed,
     TaskUnknown,
     Unauthorized,
+    WouldChange,
 )
 from bulkops.journal import StepRow
 from bulkops.steps import Context, log_of
@@ -99,7 +100,7 @@ async def undo_parts(ctx: Context, parts: Sequence[Part], done: Mapping[str, Ste
         log_of(ctx).enter(part.prefix)
         try:
             await part.operation.undo(ctx, own)
-        except (JournalError, Unauthorized):
+        except (JournalError, Unauthorized, WouldChange):
             raise
         except BulkopsError as problem:
             if problem.failure_class == CANNOT_UNDO:

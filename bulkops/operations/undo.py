@@ -10,8 +10,11 @@ import attrs
 from bulkops.errors import TaskFailed
 from bulkops.journal import StepRow
 from bulkops.operations._base import Chain, Operation, Undoing
+from bulkops.operations._function_digest import is_ours
 from bulkops.operations._plan import Plan
 from bulkops.operations._undo_chain import CANNOT_UNDO
+from bulkops.operations.foreseen import Foreseen
+from bulkops.operations.functions import FunctionOperation
 from bulkops.steps import Context, memory_of, phrases
 
 
@@ -96,12 +99,36 @@ class UndoRun(Operation):
         parts = self.of.operations if isinstance(self.of, Chain) else ()
         return tuple(note for part in parts if isinstance(part, Lost) for note in part.notes())
 
+    @property
+    def only_requests(self) -> bool:  # type: ignore[override]  # here it is one of an instance
+        """The undo of a user's operation may do more than send requests."""
+        return all(map(_is_ours, self.of.parts()))
+
     async def plan(self, ctx: Context) -> Plan | None:
+        """The undo, rehearsed as `apply` is; the names of the finished steps where an author has ruled that out."""
+        if all(map(_is_rehearsed, self.of.parts())):
+            return await super().plan(ctx)
         done = await memory_of(ctx).done_in(self.run_id)
-        changes = tuple(f"undo {phrase}" for phrase in phrases(sorted(done)))
+        changes = tuple(f"undo {phrase}" for phrase in phrases(done))
         return Plan(changes) if changes else None
+
+    def cost(self, foreseen: Foreseen) -> Mapping[str, float]:
+        """None: only the journal says what each account has to undo."""
+        return {}
+
+    look_cost = cost
 
     async def apply(self, ctx: Context) -> None:
         done = await memory_of(ctx).done_in(self.run_id)
         if done:
             await self.of.undo(ctx, done)
+
+
+def _is_ours(part: Operation) -> bool:
+    return is_ours(type(part)) and not isinstance(part, FunctionOperation)
+
+
+def _is_rehearsed(part: Operation) -> bool:
+    if isinstance(part, FunctionOperation):
+        return part.rehearses
+    return _is_ours(part) or type(part).plan is Operation.plan

@@ -20,7 +20,7 @@ from bulkops.operations import (
     UpgradePlan,
     operation,
 )
-from bulkops.runs import Fleet, from_values, run
+from bulkops.runs import Fleet, from_values, run, undo_of
 from bulkops.steps import Context
 from tests.acceptance.cases import CASES, EXPORT, Case, accounts
 from tests.fleet import API_PACKAGE, PACKAGE, fleet, kill, wait_until
@@ -77,6 +77,10 @@ async def test_alone_again_and_undone(it: Here, tmp_path: Path, case: Case, cust
     if not case.new:
         await check_that_an_operation_without_changes_has_nothing_to_undo(it, case, few)
         after = it.kinds()
+    reverse, inventory = await undo_of(done.run_id, journal=it.journal)
+    back = await Fleet(it.workato, journal=it.journal).plan(reverse, inventory)
+    assert [row.problem for row in back.accounts] == [None] * customers
+    assert all(row.changes for row in back.accounts)
     undone = await it.undo(done)
     assert outcomes(undone) == {"changed": customers}, undone.accounts[0]
     assert it.kinds()[case.undone] - after[case.undone] == case.each * customers

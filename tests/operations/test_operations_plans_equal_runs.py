@@ -39,7 +39,8 @@ from bulkops.operations import (
     UpgradePlan,
 )
 from bulkops.outcome import Outcome
-from bulkops.runs import AccountPlan, Fleet, FleetPlan, from_values
+from bulkops.report import Report
+from bulkops.runs import AccountPlan, Fleet, FleetPlan, from_values, undo_of
 from bulkops.runs.identity import ME
 from tests.fleet import CREDENTIALS, PACKAGE
 from tests.here import FIRST, Here, client_of, here
@@ -165,10 +166,11 @@ several = st.lists(simple, min_size=2, max_size=3)
 chains = st.one_of(several, several.map(lambda parts: [*parts[:2], DeleteCustomer()]))
 
 
-def check(parts: Sequence[Operation], state: State | Operation | None) -> None:
+def check(parts: Sequence[Operation], state: State | Operation | None, *, undone: bool = False) -> None:
     """Plan, run, and compare; then plan once more: nothing is left to be done.
 
-    `state`: made before, or an operation that is run before; None: of a new customer.
+    `state`: made before, or an operation that is run before; None: of a new customer. `undone`: do the same with the
+    undo of the run.
     """
     row: dict[str, object] = {"external_id": NEW, "name": "New", "notification_email": "n@x.example"}
     rows: list[Mapping[str, object]] = [{"id": FIRST} if state is not None else row]
@@ -208,13 +210,27 @@ def check(parts: Sequence[Operation], state: State | Operation | None) -> None:
         assert len(effects) >= len(account.changes) - sum("authorize" in change for change in account.changes)
         assert bool(effects) == bool(account.changes)
         kinds = [part.affects for part in parts]
-        if None in kinds or any(kinds.count(kind) > 1 for kind in kinds):
-            return  # one part may revert another, or ends them all
-        _, again = await foretold()
-        assert (again.problem, again.changes) == (None, ())
+        if None not in kinds and all(kinds.count(kind) == 1 for kind in kinds):
+            _, again = await foretold()  # else one part may revert another, or ends them all
+            assert (again.problem, again.changes) == (None, ())
+        if undone and account.changes and made.can_undo():
+            await check_undo(it, report, sent)
 
     with TemporaryDirectory() as directory:
         here(Path(directory), scenario, customers=1)
+
+
+async def check_undo(it: Here, done: Report, sent: Counter[str]) -> None:
+    reverse, inventory = await undo_of(done.run_id, journal=it.journal)
+    foreseen = await Fleet(it.workato, journal=it.journal).plan(reverse, inventory)
+    sent.clear()
+    (row,) = (await it.undo(done)).accounts
+    (planned,) = foreseen.accounts
+    if planned.problem is not None:
+        assert (row.outcome, row.cause) == (Outcome.FAILED, planned.problem)
+    elif row.failure_class != "folder-not-empty":  # which only a request to delete it tells
+        assert row.outcome is (Outcome.CHANGED if planned.changes else Outcome.UNCHANGED), row.reason
+        assert without(sent) == without(foreseen.requests), (sent, foreseen.requests)
 
 
 def without(requests: Mapping[str, float]) -> dict[str, float]:
@@ -274,11 +290,11 @@ START, STOP = StartRecipes(folder="CRM"), StopRecipes(folder="CRM")
 def test_a_job_of_recipes_does_what_its_plan_foretells(before: str, parts: str) -> None:
     known = {"import": IMPORT, "authorize": AUTHORIZE(), "start": START, "stop": STOP, "folder": CreateFolder("CRM")}
     made = [known[word] for word in before.split()]
-    check([known[word] for word in parts.split()], Chain(tuple(made)) if made else EMPTY)
+    check([known[word] for word in parts.split()], Chain(tuple(made)) if made else EMPTY, undone=True)
 
 
 @pytest.mark.slow
 @many
 @given(chains, st.one_of(st.none(), states))
 def test_many_chains_do_what_their_plans_foretell(parts: list[Operation], state: State | None) -> None:
-    check(parts, state)
+    check(parts, state, undone=not isinstance(parts[-1], DeleteCustomer))
