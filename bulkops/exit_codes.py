@@ -49,7 +49,7 @@ _OF_ERRORS: Final[Mapping[type[BulkopsError], int]] = {
 
 
 def exit_code_of_run(state: str, *, troubled: bool) -> int:
-    """`troubled`: whether an account of the run failed, is unknown or impossible."""
+    """`troubled`: whether an account of the run failed, is unknown or left out."""
     return STOPPED.get(state, EXIT_FAILED if troubled else 0)
 
 

@@ -50,3 +50,10 @@ NONE_SUCCEEDED: Final = "no account of"
 
 IMPOSSIBLE: Final = "impossible"
 """Failure class of an account that was skipped because the saved plan found that it cannot be done."""
+DRIFTED: Final = "drifted"
+"""Failure class of an account that was skipped because something else is to be done than the saved plan found."""
+UNPLANNED: Final = "unplanned"
+"""Failure class of an account that was skipped because the saved plan did not look at it."""
+
+LEFT_OUT: Final = frozenset({IMPOSSIBLE, DRIFTED, UNPLANNED})
+"""Failure classes of skipped accounts that make a run end with exit code 1: they are not done."""

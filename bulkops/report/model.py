@@ -11,7 +11,7 @@ import attrs
 from bulkops.errors import RunAborted, RunFailed
 from bulkops.exit_codes import STOPPED, exit_code_of_run
 from bulkops.journal import AccountRow, EventRow, RunRecord, RunState, StepTiming
-from bulkops.outcome import IMPOSSIBLE, TROUBLED, Outcome
+from bulkops.outcome import LEFT_OUT, TROUBLED, Outcome
 from bulkops.pacing import Explored
 from bulkops.report.failure_clusters import Cluster, Remark, cluster, remarks
 from bulkops.report.next_steps import resume_command
@@ -94,15 +94,16 @@ class Report:
         return [row for row in self.accounts if row.outcome in TROUBLED and row.seq not in busy]
 
     @property
-    def impossible(self) -> list[AccountRow]:
-        """Accounts that were skipped because the plan that the run follows found that they cannot be done."""
-        return [row for row in self.accounts if _is_impossible(row)]
+    def left_out(self) -> list[AccountRow]:
+        """Accounts that were skipped undone: the plan that the run follows found that they cannot be done, or they are
+        not as it found them, or it did not look at them."""
+        return [row for row in self.accounts if _is_left_out(row)]
 
     @cached_property
     def _is_troubled(self) -> bool:
-        """Whether there are `failures` or `impossible` ones. One look at each account: each is made anew for it."""
+        """Whether there are `failures` or `left_out` ones. One look at each account: each is made anew for it."""
         busy = {row.seq for row in self.in_progress}
-        return any(_is_impossible(row) or (row.outcome in TROUBLED and row.seq not in busy) for row in self.accounts)
+        return any(_is_left_out(row) or (row.outcome in TROUBLED and row.seq not in busy) for row in self.accounts)
 
     @property
     def duration_s(self) -> float:
@@ -116,11 +117,11 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """130 interrupted, 4 authentication, 3 halted, 5 paused, 1 some failed, unknown or impossible, 0 all well."""
+        """130 interrupted, 4 authentication, 3 halted, 5 paused, 1 some failed, unknown or left out, 0 all well."""
         return exit_code_of_run(self.state, troubled=self._is_troubled)
 
     def raise_for_failures(self) -> None:
-        """Raises: RunFailed if accounts failed, are unknown or impossible, else RunAborted if the run stopped early."""
+        """Raises: RunFailed if accounts failed, are unknown or left out, else RunAborted if the run stopped early."""
         if self._is_troubled:
             raise RunFailed(summary(self), run_id=self.run_id, remedy="see report.failures")
         if self.state in STOPPED:
@@ -130,5 +131,5 @@ class Report:
         return render_text(self)
 
 
-def _is_impossible(row: AccountRow) -> bool:
-    return row.outcome is Outcome.SKIPPED and row.failure_class == IMPOSSIBLE
+def _is_left_out(row: AccountRow) -> bool:
+    return row.outcome is Outcome.SKIPPED and row.failure_class in LEFT_OUT

@@ -15,7 +15,7 @@ from bulkops.exception_groups import worst_of
 from bulkops.journal import AccountResult, AccountRow, Journal, RunRecord, StepRow
 from bulkops.logs import get_logger
 from bulkops.operations import Operation
-from bulkops.outcome import IMPOSSIBLE, Outcome
+from bulkops.outcome import DRIFTED, IMPOSSIBLE, UNPLANNED, Outcome
 from bulkops.runs.account_outcome import Effects, ending_of, stopped
 from bulkops.runs.halting import Halt, StopSignal, Turn
 from bulkops.runs.missing_customer import require_customer
@@ -160,7 +160,10 @@ class AccountTask:
         expected = self.expected.get(row.account)
         if expected is None:
             return AccountResult(
-                outcome=Outcome.SKIPPED, reason="the plan did not look at this account", remedy="plan all accounts"
+                outcome=Outcome.SKIPPED,
+                failure_class=UNPLANNED,
+                reason="the plan did not look at this account",
+                remedy="plan all accounts",
             )
         if isinstance(expected, str):
             return AccountResult(
@@ -172,6 +175,7 @@ class AccountTask:
             )
         asked = scope_of(ctx.account)
         scope = RequestContext(account=row.account, seq=row.seq, read_only=True, deadline=asked.deadline)
+        failure_class: str | None = DRIFTED
         try:
             planned = await self.operation.plan(self._context(row, scope, {}))
         except TaskFailed as problem:
@@ -180,11 +184,16 @@ class AccountTask:
             changes = planned.changes if planned is not None else ()
             if changes == expected:
                 return None
+            if not changes:
+                failure_class = None  # it is as the run would make it
             now = ", ".join(changes) or "nothing to do"
         finally:
             asked.accepted += scope.accepted
         return AccountResult(
-            outcome=Outcome.SKIPPED, reason=f"the account has changed since the plan; now: {now}", remedy="plan again"
+            outcome=Outcome.SKIPPED,
+            failure_class=failure_class,
+            reason=f"the account has changed since the plan; now: {now}",
+            remedy="plan again",
         )
 
     async def _end(self, row: AccountRow, ending: AccountResult, elapsed_s: float, *, gives_back: bool) -> None:

@@ -35,6 +35,7 @@ async def test_an_account_outside_of_the_sample_did_not_drift(workato: Workato, 
     assert (report.outcomes[Outcome.CHANGED], report.outcomes[Outcome.SKIPPED]) == (2, 2)
     reasons = {row.reason for row in report.accounts if row.outcome is Outcome.SKIPPED}
     assert reasons == {"the plan did not look at this account"}
+    assert report.exit_code == 1, "not all accounts are done"
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,7 @@ async def test_an_account_that_drifted_is_left_alone(workato: Workato, tmp_path:
         "the account has changed since the plan; now: nothing to do",
     )
     assert drifted.remedy == "plan again"
+    assert (report.exit_code, report.left_out) == (0, []), "it is as the run would make it"
 
 
 async def test_an_account_that_cannot_be_planned_any_more_is_left_alone(workato: Workato, tmp_path: Path) -> None:
@@ -86,6 +88,7 @@ async def test_an_account_that_cannot_be_planned_any_more_is_left_alone(workato:
     (drifted,) = (row for row in report.accounts if row.outcome is Outcome.SKIPPED)
     assert drifted.account == str(IDS[2])
     assert "2 folders" in str(drifted.reason)
+    assert (report.exit_code, [row.account for row in report.left_out]) == (1, [drifted.account])
     assert report.outcomes[Outcome.CHANGED] == 3
 
 
