@@ -118,6 +118,6 @@ async def _answer(question: str) -> str | None:
     termios.tcflush(sys.stdin, termios.TCIFLUSH)
     sys.stderr.write(question)
     sys.stderr.flush()
-    await readable()
+    await readable(sys.stdin.fileno())
     line = sys.stdin.readline()
     return line.strip().lower() if line else None

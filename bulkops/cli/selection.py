@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bulkops.cli.options.values import Output
-from bulkops.cli.stdin import read_stdin
+from bulkops.cli.stdin import is_pipe, read_pipe, read_stdin
 from bulkops.cli.terminal import counted, examples, say
 from bulkops.errors import PlanError
 from bulkops.selection import Selection
@@ -58,15 +58,18 @@ def accounts_for(operation: Operation, selection: Selection, *, asks: bool) -> s
 
 
 async def _read_given(source: str) -> Inventory:
-    """`read_accounts` of a file or stdin, which does not block the event loop. Raises: InputError, PlanError."""
+    """`read_accounts` of a file, a pipe or stdin, beside the event loop. Raises: InputError, PlanError."""
     from bulkops.runs import read_accounts
 
     if source != "-":
-        return read_accounts(source)
-    if sys.stdin.isatty():
-        say("reading accounts from the terminal; press Ctrl-D to end the list")
-    data = BytesIO(await read_stdin())
-    return read_accounts(source, stdin=TextIOWrapper(data, sys.stdin.encoding, sys.stdin.errors))
+        if not is_pipe(source):
+            return read_accounts(source)
+        data = await read_pipe(source)
+    else:
+        if sys.stdin.isatty():
+            say("reading accounts from the terminal; press Ctrl-D to end the list")
+        data = await read_stdin()
+    return read_accounts(source, stdin=TextIOWrapper(BytesIO(data), sys.stdin.encoding, sys.stdin.errors))
 
 
 async def subset_of(selection: Selection, *, asks: bool) -> Subset:

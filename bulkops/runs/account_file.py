@@ -39,8 +39,9 @@ def id_columns(columns: Iterable[object]) -> frozenset[str]:
 
 def read_records(source: str | Path, stdin: TextIO | None = None) -> tuple[str, Iterator[Record]]:
     """Name of the source for messages, and its records. Raises: InputError, also while the records are read."""
-    if str(source) == "-":
-        return "stdin", _read_any((stdin or sys.stdin).read().removeprefix("\ufeff"), "stdin")
+    if str(source) == "-" or stdin is not None:
+        name = "stdin" if str(source) == "-" else str(source)
+        return name, _read_any((stdin or sys.stdin).read().removeprefix("\ufeff"), name)
     path = Path(source)
     if _NUMBERS.fullmatch(str(source)) and not path.exists():
         ids = str(source).split(",")

@@ -90,6 +90,7 @@ def read_accounts(source: str | Path, *, stdin: TextIO | None = None) -> Invento
 
     csv, json and jsonl have `id` or `external_id` (or `account`, as in a report, or `to`); other columns become
     parameters. txt has one id or E-id a line. If the file does not exist, numbers separated by commas are the accounts.
+    `stdin`: read in place of stdin, or of the pipe that `source` names.
     Raises: InputError naming file and row; PlanError for an account that is there twice.
     """
     name, records = read_records(source, stdin)

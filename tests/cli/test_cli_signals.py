@@ -5,8 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
+import subprocess
+import sys
 import termios
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,7 +21,7 @@ import pytest
 from bulkops.__main__ import _end_as_interrupt
 from bulkops.cli.signals import listening
 from bulkops.runs import StopSignal
-from tests.cli.conftest import Cli, RemoteSandbox, Start
+from tests.cli.conftest import Cli, RemoteSandbox, Start, environment
 from tests.cli.pseudo import on_a_terminal
 from tests.cli.stuck import FIFO
 from tests.fleet import fleet, wait_until
@@ -172,6 +175,24 @@ def test_an_interrupt_ends_the_reading_of_a_pipe_that_has_no_end(
     with fifo.open("wb", buffering=0) as ours:
         interrupt(process, ours, number)
         assert ended(process) == (130, "", INTERRUPTED)
+
+
+def test_an_interrupt_ends_the_reading_of_a_named_pipe(
+    background: Start, here: Path, sandbox: RemoteSandbox, fifo: Path
+) -> None:
+    words = ("start-recipes", "--folder", "CRM", "--accounts", fifo, "--yes")
+    process = background(*words, env=sandbox.access)
+    with fifo.open("wb", buffering=0) as ours:
+        interrupt(process, ours, signal.SIGINT)
+        assert ended(process) == (130, "", INTERRUPTED)
+
+
+def test_accounts_come_from_a_command_of_the_shell(here: Path, sandbox: RemoteSandbox) -> None:
+    words = '"$0" -m bulkops plan start-recipes --offline --folder CRM --accounts <(echo oops; echo 7)'
+    command, env = ["bash", "-c", words, sys.executable], environment(sandbox.access)
+    done = subprocess.run(command, env=env, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert re.match(r"error: /dev/fd/\d+, line 1: 'oops' is neither ", done.stderr), done.stderr
 
 
 def test_ctrl_c_ends_a_list_of_accounts_that_is_typed(here: Path, sandbox: RemoteSandbox) -> None:
