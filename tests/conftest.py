@@ -32,6 +32,9 @@ MEMORY = Path("/dev/shm")
 ROOM_BYTES = 2 * 1024**3
 """Ten times what one PostgreSQL server takes; each process of the tests may start one."""
 
+COLLECTED_AFTER = 10_000
+"""New objects before the garbage collector looks through them: by default it takes twice the time."""
+
 
 def pytest_configure() -> None:
     """Temporary files are in memory where the system keeps room for it: no commit of a journal waits for a disk.
@@ -53,6 +56,7 @@ def pytest_collection() -> Generator[None, object, object]:
         return (yield)
     finally:
         gc.freeze()
+        gc.set_threshold(COLLECTED_AFTER)
         gc.enable()
 
 
