@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import pkgutil
+import runpy
 import select
 import signal
 import socket
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -202,8 +204,19 @@ def _become(said: Mapping[str, Any], *given: int) -> NoReturn:
         getattr(importlib.import_module(module), function)()
     from bulkops.__main__ import main
 
-    code = main()
-    # As Python ends, but for freeing what was imported, which takes longer than most commands.
+    _leave(main())
+
+
+def run_script() -> NoReturn:
+    """Be `python -W error FILE.py ...`: what `PREPARE` names for an example."""
+    warnings.simplefilter("error")
+    del sys.argv[0]
+    runpy.run_path(sys.argv[0], run_name="__main__")
+    _leave(0)
+
+
+def _leave(code: int) -> NoReturn:
+    """End as Python does, but for freeing what was imported, which takes longer than most commands."""
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     with contextlib.suppress(OSError):  # Python's own end tells of an output without a reader or room

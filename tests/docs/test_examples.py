@@ -68,7 +68,7 @@ def start(vendor: SandboxProcess, *command: str | Path, **environment: str) -> E
 
 
 def script(vendor: SandboxProcess, name: str, *arguments: str | Path) -> Ended:
-    return start(vendor, sys.executable, "-W", "error", EXAMPLES / name, *arguments)
+    return vendor.cli(*map(str, (EXAMPLES / name, *arguments)), TESTS_PREPARE="tests.processes:run_script")
 
 
 def function(vendor: SandboxProcess, reference: str, **environment: Any) -> Ended:
@@ -185,7 +185,7 @@ def test_a_rotation_that_some_providers_refuse(vendor: SandboxProcess) -> None:
 
 
 def test_fan_out_anything(vendor: SandboxProcess) -> None:
-    done = script(vendor, "fan_out_anything.py", "1000")
+    done = start(vendor, sys.executable, "-W", "error", EXAMPLES / "fan_out_anything.py", "1000")
     assert done.out.splitlines() == ["900 halved", "100 threes are left alone"], done.err
 
 
