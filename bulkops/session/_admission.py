@@ -62,8 +62,9 @@ class Admission:
     # -- slots --------------------------------------------------------------------------------------------------
 
     def slot_now(self, pending: PendingCall) -> Slot | None:
-        """A slot if no wait is needed, which is the case for most requests."""
-        if not self.host.is_open or not self.may_leave() or self._is_late(pending.scope):
+        """A slot if no wait is needed, which is the case for most requests. The heartbeat is looked at when the request
+        leaves."""
+        if not self.host.is_open or not self._may_send() or self._is_late(pending.scope):
             return None
         return self._pacer.slot_now(pending.request.call.quota, key=pending.key)
 

@@ -259,7 +259,7 @@ class ApiSession:
         if failed is None:
             admission.settle(pending, ok=None)
             await asyncio.sleep(0)  # one that was withdrawn is cancelled here
-            return admission.slot_now(pending) or await admission.slot(pending)
+            return await admission.slot(pending)
         call, host = pending.request.call, admission.host
         tries.note(failed, at=asyncio.get_running_loop().time(), host_answered_at=host.answered_at)
         if failed.away_s and not host.is_away and failed.may_be_resent(call):
