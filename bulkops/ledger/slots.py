@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 
 import attrs
@@ -18,6 +20,8 @@ _ASK_AGAIN_S: Final = 0.5
 time.
 """
 _AT_LEAST_S: Final = 0.001
+_MOST_ROWS: Final = 100
+"""Rows of one statement. One each would take three times the CPU."""
 
 
 @attrs.frozen
@@ -65,7 +69,7 @@ def take_slot(connection: sqlite3.Connection, mine: Owner, request: Request, now
         full = _full(connection, mine, request, limit, length_s, now)
         if full is not None:
             return full
-    return _insert(connection, mine, request.quota, request.key, None, max(lengths_s), recorded=True)
+    return _insert(connection, mine, request.quota, request.key, [None], max(lengths_s), recorded=True)
 
 
 def _full(
@@ -99,10 +103,12 @@ def settle_slots(connection: sqlite3.Connection, settled: Iterable[Settled]) -> 
 def put_slots(
     connection: sqlite3.Connection, mine: Owner, slots: Iterable[HeldSlot], now: Instant, *, recorded: bool
 ) -> None:
-    """Note slots that requests hold which left without being on record."""
-    for slot in slots:
-        counted = now.boot_s + slot.counted_in_s
-        _insert(connection, mine, slot.quota, slot.key, counted, slot.longest_s, recorded=recorded)
+    """Note slots that requests hold which left without being on record: at the end of a run, all of the last window."""
+    for (quota, key, longest_s), alike in groupby(slots, attrgetter("quota", "key", "longest_s")):
+        counted = [now.boot_s + slot.counted_in_s for slot in alike]
+        for start in range(0, len(counted), _MOST_ROWS):
+            part = counted[start : start + _MOST_ROWS]
+            _insert(connection, mine, quota, key, part, longest_s, recorded=recorded)
 
 
 def slots_left_behind(connection: sqlite3.Connection, mine: Owner, now: Instant) -> tuple[HeldSlot, ...]:
@@ -147,15 +153,17 @@ def _insert(
     mine: Owner,
     quota: str,
     key: str | None,
-    counted: float | None,
+    counted: Sequence[float | None],
     longest_s: float,
     *,
     recorded: bool,
 ) -> int:
+    """One slot for each of `counted`. Returns: the id of the last one."""
+    same = (mine.process_id, mine.host, mine.workspace, quota, _text(key), recorded, longest_s)
     cursor = connection.execute(
-        """INSERT INTO slots (process_id, host, workspace, quota, key, recorded, counted_boot_s, longest_s)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
-        (mine.process_id, mine.host, mine.workspace, quota, _text(key), recorded, counted, longest_s),
+        f"""INSERT INTO slots (process_id, host, workspace, quota, key, recorded, longest_s, counted_boot_s)
+            VALUES {", ".join(["(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?)"] * len(counted))}""",  # noqa: S608 - question marks
+        (*same, *counted),
     )
     assert cursor.lastrowid is not None  # noqa: S101 - tells the type checker what an INSERT gives
     return cursor.lastrowid

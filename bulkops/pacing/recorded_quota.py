@@ -28,7 +28,7 @@ def is_recorded(limits: Sequence[Limit]) -> bool:
     )
 
 
-@attrs.frozen
+@attrs.define  # not frozen: a frozen class pays twice for its constructor
 class HeldSlot:
     """A slot that a request holds. `counted_in_s`: seconds from now until the server has counted the request at the
     latest (below 0: since then); `longest_s` after that its quota's longest window counts it no more."""

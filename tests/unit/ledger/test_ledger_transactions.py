@@ -57,6 +57,16 @@ def test_one_that_ended_leaves_its_slots(begin: Begin, clock: StepClock) -> None
     assert renew(begin("r3"), used=0.5).slots == (), "it takes nothing over before the other has made room"
 
 
+def test_many_slots_are_left_as_they_are(begin: Begin) -> None:
+    first = begin("r1")
+    renew(first)
+    left = [*held(*3 * [float(age_s) for age_s in range(1, 51)]), *held(2.0, quota="r")]
+    left[1].key = "a"
+    left[70].longest_s = 90.0
+    first.end((), left)
+    assert sorted(map(repr, renew(begin("r2")).slots)) == sorted(map(repr, left))
+
+
 def test_a_slot_is_told_until_no_window_counts_it(begin: Begin, clock: StepClock) -> None:
     first = begin("r1")
     first.end((), held(0.0))
