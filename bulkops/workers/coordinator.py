@@ -37,12 +37,16 @@ _AGAIN_S: Final = 1.0
 
 @attrs.define(eq=False)
 class Coordinator:
-    """Brings a run that was handed over to its end. `environment`: of the run on this worker."""
+    """Brings a run that was handed over to its end. `environment`: of the run on this worker.
+
+    `run` is called again when it has returned and no worker coordinates the run.
+    """
 
     environment: RunEnvironment
     dispatcher: Dispatcher
     observe: Observer
     _team: WorkerTeam | None = None
+    _told: str | None = None
 
     async def run(self) -> None:
         """Returns at once when another worker coordinates the run, or when it has ended.
@@ -58,9 +62,12 @@ class Coordinator:
             try:
                 journal = await stack.enter_async_context(Journal.open(self.environment.journal.location))
             except JournalError as error:
-                log.warning("worker.cannot_coordinate_yet", run=run_id, reason=error.message)
+                if error.message != self._told:
+                    self._told = error.message
+                    log.warning("worker.cannot_coordinate_yet", run=run_id, reason=error.message)
                 await asyncio.sleep(_AGAIN_S)
                 return
+            self._told = None
             shared = journal.shared_runs
             await stack.enter_async_context(shared.coordinate(run_id))
             found = next((one for one in await shared.handed_over() if one.run_id == run_id), None)

@@ -194,7 +194,7 @@ class Worker:
         if joined.leaving.is_set():
             return
         if not one.is_coordinated and (joined.coordinating is None or joined.coordinating.done()):
-            joined.coordinator = Coordinator(joined.environment, self._dispatcher, self.observe)
+            joined.coordinator = joined.coordinator or Coordinator(joined.environment, self._dispatcher, self.observe)
             joined.coordinating = self._task(partial(_soon, joined.coordinator), f"bulkops.coordinator {one.run_id}")
 
     async def _join(self, one: HandedOver, leaving: asyncio.Event) -> None:
