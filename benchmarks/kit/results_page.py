@@ -29,20 +29,43 @@ work was chosen.
 
 
 def write(names: Sequence[str]) -> Path:
-    """Write RESULTS.md and a plot for each row of each benchmark that has results, in this order."""
-    results = {name: json.loads((RESULTS / f"{name}.json").read_text()) for name in names if _has_results(name)}
-    found = {name: document for name, document in results.items() if "rows" in document}  # others have their own page
-    PLOTS.mkdir(exist_ok=True)
-    for old in PLOTS.glob("*.svg"):
-        old.unlink()
-    lines = [HEAD, *_machine(), "| what | measured | bar | peers | verdict |", "|---|---|---|---|---|"]
-    lines += [str(_row(row)) for document in found.values() for row in document["rows"]]
-    for name, document in found.items():
-        lines += ["", f"## {name}", "", f"`make bench-{name}`, {document['at']}", "", *_facts(document["details"])]
-        lines += [f"![{row['what']}](plots/{plot})" for plot, row in _plots(name, document["rows"])]
+    """Write RESULTS.md and a plot for each row of each benchmark, in this order. A benchmark without new results here
+    keeps its section of the page as it was."""
     page = HERE / "RESULTS.md"
-    page.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    old = page.read_text(encoding="utf-8") if page.exists() else ""
+    results = {name: json.loads((RESULTS / f"{name}.json").read_text()) for name in names if _has_results(name)}
+    rows: list[str] = []
+    sections: list[str] = []
+    PLOTS.mkdir(exist_ok=True)
+    for name in names:
+        if name not in results:
+            section, its_rows = _section(old, name)
+        elif "rows" in results[name]:  # others have their own page
+            section, its_rows = _new_section(name, results[name]), [str(_row(row)) for row in results[name]["rows"]]
+        else:
+            continue
+        sections += section
+        rows += its_rows
+    table = ["| what | measured | bar | peers | verdict |", "|---|---|---|---|---|", *rows]
+    page.write_text("\n".join([HEAD, *_machine(), *table, *sections]) + "\n", encoding="utf-8")
     return page
+
+
+def _section(page: str, name: str) -> tuple[list[str], list[str]]:
+    """A benchmark's section of the page, and its rows of the table: each has a plot in the section."""
+    lines = page.splitlines()
+    begin = lines.index(f"## {name}") if f"## {name}" in lines else len(lines)
+    end = next((place for place in range(begin + 1, len(lines)) if lines[place].startswith("## ")), len(lines))
+    section = "\n".join(lines[begin:end]).rstrip().splitlines()
+    shown = [line[2 : line.rindex("](")] for line in section if line.startswith("![")]
+    return (["", *section] if section else []), [row for row in lines if row[2:].partition(" | ")[0] in shown]
+
+
+def _new_section(name: str, document: Mapping[str, Any]) -> list[str]:
+    for old in PLOTS.glob(f"{name}-*.svg"):
+        old.unlink()
+    head = ["", f"## {name}", "", f"`make bench-{name}`, {document['at']}", "", *_facts(document["details"])]
+    return [*head, *(f"![{row['what']}](plots/{plot})" for plot, row in _plots(name, document["rows"]))]
 
 
 def _has_results(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from benchmarks import exploring, how_far
+from benchmarks.kit import results_page
 from benchmarks.kit.plots import Scale, bars
 from benchmarks.kit.virtual_fleet import rolled
 from benchmarks.kit.windows import WINDOWS
@@ -53,6 +55,31 @@ def test_a_smaller_burst_keeps_the_rate() -> None:
     bucket = WINDOWS["token bucket"](60, 60.0, burst=6)
     assert sum(bucket.take(0.0) is None for _ in range(60)) == 6
     assert sum(bucket.take(1.0 + number) is None for number in range(60)) == 60
+
+
+def test_a_benchmark_without_new_results_keeps_its_rows_and_section(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = tmp_path / "results"
+    results.mkdir()
+    for member, value in {"HERE": tmp_path, "PLOTS": tmp_path / "plots", "RESULTS": results}.items():
+        monkeypatch.setattr(results_page, member, value)
+    monkeypatch.setattr(results_page, "_machine", list)
+
+    def measure(name: str, figure: float) -> None:
+        rows = [row(what=f"{name} {number}", measured=figure) for number in (1, 2)]
+        document = {"at": "now", "rows": rows, "details": {"facts": [f"a fact of {name}"]}}
+        (results / f"{name}.json").write_text(json.dumps(document))
+
+    measure("one", 1.0)
+    measure("other", 2.0)
+    first = results_page.write(["one", "other"]).read_text()
+    (results / "other.json").unlink()
+    assert results_page.write(["one", "other", "never measured"]).read_text() == first
+    measure("one", 3.0)
+    second = results_page.write(["one", "other"]).read_text()
+    assert second == first.replace("| 1.00 |", "| 3.00 |").replace("holds", "misses", 2)
+    assert len(list((tmp_path / "plots").iterdir())) == 4
 
 
 def test_how_far_writes_a_line_a_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
