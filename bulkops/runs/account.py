@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any
 
 import attrs
 
@@ -24,8 +24,6 @@ from bulkops.session import RequestContext
 from bulkops.steps import AccountMemory, Context, Rehearsal, StepLog, StoppedBetween, log_of
 
 log = get_logger("bulkops.runs")
-
-_STOPPED: Final = "stopped by a second interrupt or the run's deadline"
 
 
 @attrs.define(kw_only=True)
@@ -64,7 +62,7 @@ class AccountTask:
             except asyncio.CancelledError:
                 # Delivered once: the journal may still be awaited, and the account gets its outcome.
                 log_of(ctx).settle_writes(ended_well=False)
-                ending = stopped(Effects.of(ctx), row, _STOPPED)
+                ending = stopped(Effects.of(ctx), row, self._stopped())
                 await self._end(row, ending, clock() - began, gives_back=self.halt.gives_back)
                 raise
             await self._end(row, ending, clock() - began, gives_back=is_cut and self.halt.gives_back)
@@ -116,8 +114,11 @@ class AccountTask:
         if isinstance(worst, StoppedBetween):
             return f"stopped between operations: {self.halt.reason}"
         if self.stop_signal.aborting and not isinstance(worst, BulkopsError | None):
-            return _STOPPED  # the operation turned its cancellation into another error
+            return self._stopped()  # the operation turned its cancellation into another error
         return None
+
+    def _stopped(self) -> str:
+        return f"stopped at once ({self.halt.reason or 'the run was cancelled'})"
 
     async def _begin(self, row: AccountRow) -> Context:
         self.journal.start_account(self.record.run_id, row.seq)

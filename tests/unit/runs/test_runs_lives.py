@@ -250,7 +250,7 @@ async def test_a_function_that_is_aborted_while_its_write_is_at_the_server_is_un
             )
         await aborting
     assert (report.outcomes[Outcome.UNKNOWN], report.outcomes[Outcome.NOT_ATTEMPTED]) == (1, 1), str(report)
-    assert "while a change was under way" in str(report.accounts[0].reason)
+    assert report.accounts[0].reason == "stopped at once (interrupted) while a change was under way"
     assert "check the account" in str(report.accounts[0].remedy)
 
 
