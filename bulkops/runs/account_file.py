@@ -20,7 +20,7 @@ _ID_COLUMNS: Final = frozenset({"id", "external_id"})
 OTHER_COLUMNS: Final = ("account", "to")
 """Other names of the id column, in a file without the usual ones: reports, the output of `each` and the pairs of a copy
 are account files too."""
-_NUMBERS: Final = re.compile(r"[0-9]{1,19}(?:,[0-9]{1,19})*")
+_NUMBERS: Final = re.compile(r"[0-9]{1,19}(?:, *[0-9]{1,19})*")
 _OWN_IDS: Final = re.compile(r"[\w-]+(?:,[\w-]+)*", re.ASCII)
 _SEPARATORS: Final = ",;\t"
 """Separators of csv files. A spreadsheet uses one that its locale does not use in numbers."""
@@ -44,7 +44,7 @@ def read_records(source: str | Path, stdin: TextIO | None = None) -> tuple[str, 
         return name, _read_any((stdin or sys.stdin).read().removeprefix("\ufeff"), name)
     path = Path(source)
     if _NUMBERS.fullmatch(str(source)) and not path.exists():
-        ids = str(source).split(",")
+        ids = str(source).replace(" ", "").split(",")
         return "the list of ids", ((f"entry {place}", {"id": each}) for place, each in enumerate(ids, start=1))
     return path.name, _READERS.get(path.suffix.lower(), _read_any)(_read_text(path), path.name)
 

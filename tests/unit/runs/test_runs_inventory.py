@@ -75,7 +75,7 @@ def test_numbers_are_a_list_of_accounts_unless_a_file_has_that_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert [row.account for row in read_accounts("4100231,4100232").rows] == ["4100231", "4100232"]
+    assert [row.account for row in read_accounts("4100231, 4100232").rows] == ["4100231", "4100232"]
     with pytest.raises(PlanError, match="the list of ids, entry 2: account 7 is already in entry 1"):
         read_accounts("7,7")
     Path("7").write_text("8\n")
