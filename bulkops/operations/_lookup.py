@@ -60,9 +60,12 @@ def the_one(found: Sequence[T], what: str, name: str, *, known: Iterable[str] = 
 
 
 def nearest_else(name: str, known: Iterable[str], *, otherwise: str) -> str:
-    """A remedy for a name that is not there: the nearest of the known ones, and what else to do."""
+    """A remedy for a name that is not there: the nearest of the known ones, and what else to do.
+
+    A corrected name takes a new run, because a retry keeps the parameters of its run.
+    """
     near = did_you_mean(name, known)
-    return f"{near} else {otherwise}" if near else otherwise
+    return f"{near} that takes a new run; else {otherwise}" if near else otherwise
 
 
 def name_some(names: list[str]) -> str:

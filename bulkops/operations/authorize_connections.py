@@ -197,7 +197,7 @@ class _Connections:
         raise self._missing(wanted) if not found else _ambiguous(wanted, found)
 
     def _missing(self, wanted: Credentials) -> TaskFailed:
-        remedy = "import its package, or correct the credentials file"
+        remedy = "import its package, or correct the credentials file in a new run"
         return TaskFailed(
             "no connection"
             + (f" of provider {wanted.provider!r}" if wanted.provider else "")

@@ -20,16 +20,22 @@ async def test_the_nearest_name_is_in_the_failures_words(
     (tmp_path / "wrong.toml").write_text('[connections."Web shpo".input]\napi_key = "k"\n')
     await it.run(ImportPackage(PACKAGE, folder="Sales CRM"), ONE)
     for operation, words in (
-        (StartRecipes(folder="sales crn"), "no folder is named 'sales crn'; did you mean 'Sales CRM'? else import"),
-        (StopRecipes(folder="SalesCRM"), "no folder is named 'SalesCRM'; did you mean 'Sales CRM'? else import"),
+        (
+            StartRecipes(folder="sales crn"),
+            "no folder is named 'sales crn'; did you mean 'Sales CRM'? that takes a new run",
+        ),
+        (
+            StopRecipes(folder="SalesCRM"),
+            "no folder is named 'SalesCRM'; did you mean 'Sales CRM'? that takes a new run",
+        ),
         (StartRecipes(folder="Warehouse"), "no folder is named 'Warehouse'; import into it first"),
         (
             ImportPackage(PACKAGE, folder="New", home_assets_folder="Sales CMR"),
-            "no folder is named 'Sales CMR'; did you mean 'Sales CRM'? else create it first",
+            "no folder is named 'Sales CMR'; did you mean 'Sales CRM'? that takes a new run; else create it first",
         ),
         (
             ImportPackage(PACKAGE, folder="/Sales CRM"),
-            "no folder is named '/Sales CRM'; did you mean 'Sales CRM'? else give the name of a folder directly",
+            "no folder is named '/Sales CRM'; did you mean 'Sales CRM'? that takes a new run; else give the name",
         ),
         (
             ImportPackage(PACKAGE, folder="Home/Orders"),
@@ -37,7 +43,7 @@ async def test_the_nearest_name_is_in_the_failures_words(
         ),
         (
             AuthorizeConnections(tmp_path / "wrong.toml"),
-            "no connection is named 'Web shpo'; did you mean 'Web shop'? else import its package",
+            "no connection is named 'Web shpo'; did you mean 'Web shop'? that takes a new run; else import its package",
         ),
     ):
         (row,) = (await it.run(operation, ONE)).accounts
