@@ -110,7 +110,7 @@ class World:
         self.chance = Random(self.seed)
         limit = Limit(self.cell.limit, WINDOW_S)
         self.quota = Quota("q", [limit], base_s=1.0, cap_s=60.0, rng=Random(self.seed + 1_000))
-        self.quota.enqueue(Waiter(0, 0, 0, 0, cast("Any", _Nobody()), None, 0.0), 0.0)
+        self.quota.queue.push(Waiter(0, 0, 0, 0, cast("Any", _Nobody()), None, 0.0), 0.0)
         self.server = self.cell.serving()
         self.phase_s = self.chance.uniform(0, WINDOW_S)
 

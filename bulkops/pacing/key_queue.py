@@ -126,7 +126,7 @@ class Queue:
 
     def push(self, waiter: Waiter, now: float) -> bool:
         """Returns: whether it may be the time for a head. A single line has its time already."""
-        line = self.line(waiter.key, now)
+        line = self._only or self.line(waiter.key, now)
         line.push(waiter)
         self.waiting += 1
         if self._only is None:
@@ -173,7 +173,7 @@ class Queue:
 
     def pop(self, waiter: Waiter, now: float) -> None:
         """The waiter that `head` named leaves."""
-        self.line(waiter.key, now).pop()
+        (self._only or self.line(waiter.key, now)).pop()
         self.waiting -= 1
 
     def ended(self, key: str | None, now: float) -> None:

@@ -180,7 +180,7 @@ class AdaptiveLimit:
             # Idle, or refused for longer than a window explains: the last T does not show the limit.
             self._evidence.measure_afresh(now)
         self._answered_at = now
-        if (change := self._tried(granted_at, refused=False)) is not None:
+        if self._trial is not None and (change := self._tried(granted_at, refused=False)) is not None:
             return change
         if self.allowed >= self.limit:
             return None

@@ -75,14 +75,14 @@ class Pacer(ProcessQuotas):
             return slot
         arrival, times_put_off = next(self._arrivals), 0
         while True:
-            waiter = self._enqueue(wanted, key, (*priority, arrival, times_put_off))
+            waiter = self._enqueue(wanted, key, priority, arrival, times_put_off)
             try:
                 slot = await waiter.future
             except asyncio.CancelledError:
                 if waiter.future.done() and not waiter.future.cancelled():
                     waiter.future.result().unused()  # granted and cancelled in one turn of the loop
                 else:
-                    wanted.forget(waiter, self.now())
+                    wanted.queue.forget(waiter, self.now())
                     if wanted.waiting:  # the pump may have seen none of them, and sleep without an end
                         self.wake()
                 raise
@@ -90,10 +90,11 @@ class Pacer(ProcessQuotas):
                 return slot
             times_put_off += 1
 
-    def _enqueue(self, wanted: Quota, key: str | None, order: tuple[int, int, int, int]) -> Waiter:
-        now = self.now()
-        waiter = Waiter(*order, asyncio.get_running_loop().create_future(), key, now)
-        if wanted.enqueue(waiter, now):
+    def _enqueue(self, wanted: Quota, key: str | None, priority: Priority, arrival: int, times_put_off: int) -> Waiter:
+        now, future = self.now(), asyncio.get_running_loop().create_future()
+        # without the frame of a named tuple's `__new__`
+        waiter = tuple.__new__(Waiter, (*priority, arrival, times_put_off, future, key, now))
+        if wanted.queue.push(waiter, now):
             self._busy[wanted.name] = wanted
             self.wake()
         if self._source is not None:
@@ -163,7 +164,7 @@ class Pacer(ProcessQuotas):
                     self._reopening.add(quota.name)
         if self._source is not None:
             self._tell_source(quota)
-        if not self._sleep.is_asleep or not quota.waiting:
+        if not quota.queue.waiting or not self._sleep.is_asleep:
             return
         # Most ends free a slot only after a whole window, when the pump looks anyway.
         frees_at = now if counted_by is None or any(changes) else quota.frees_at(counted_by)
@@ -193,7 +194,7 @@ class Pacer(ProcessQuotas):
 
     def _leave(self, quota: Quota, waiter: Waiter) -> None:
         now = self.now()
-        quota.leave(waiter, now)
+        quota.queue.pop(waiter, now)
         waiter.future.set_result(self._grant(quota, waiter.key, now, since=waiter.since))
         if self._source is not None:
             self._tell_source(quota)
@@ -203,7 +204,11 @@ class Pacer(ProcessQuotas):
             self._reopening.remove(quota.name)
             self._tell(quota, "reopened")
         quota.waited_s += now - since
-        return Slot(self, quota, key, now, now - since)
+        windows, hand = quota.take(key, now), quota.shared
+        taken, generation = (None, 0) if hand is None else (hand.take(now), hand.generation)
+        slot = Slot(self, quota, key, now, now - since, windows, hand, taken, generation)
+        quota.in_flight.add(slot)
+        return slot
 
     def wake(self) -> None:
         """Look again which request may leave."""

@@ -56,7 +56,8 @@ class Quota:
         """Its slots in hand, if processes take them from a common store."""
         self.not_before = -math.inf
         """Closed until then because of other processes, whatever the server says."""
-        self._in_flight: set[Slot] = set()
+        self.in_flight: set[Slot] = set()
+        """Slots whose requests have not ended."""
         self._counted: deque[tuple[float, str | None]] = deque()
         """Of requests that ended and are on no record: when they were counted, and their key. Plain tuples: what is
         kept for a whole window must not cost the garbage collector anything."""
@@ -162,17 +163,13 @@ class Quota:
             return 0
         return int(min(self.queue.waiting, self.adaptation.departures_by(now + within_s)))
 
-    def track(self, slot: Slot) -> None:
-        """Keep the slot until no window counts its request any more."""
-        self._in_flight.add(slot)
-
     def held(self, now: float, server_timeout_s: float) -> Iterator[HeldSlot]:
         """The slots of its own requests that some window still counts, without those on record."""
         self._forget(now)
         for counted_by, key in self._counted:
             if counted_by + self._longest_s > now:
                 yield HeldSlot(self.name, key, counted_by - now, self._longest_s)
-        for slot in self._in_flight:
+        for slot in self.in_flight:
             if not slot.is_on_record:
                 yield HeldSlot(self.name, slot.key, server_timeout_s, self._longest_s)
 
@@ -193,14 +190,6 @@ class Quota:
     @property
     def waiting(self) -> int:
         return self.queue.waiting
-
-    def enqueue(self, waiter: Waiter, now: float) -> bool:
-        """Returns: whether `best` or `next_at` may have changed."""
-        return self.queue.push(waiter, now)
-
-    def forget(self, waiter: Waiter, now: float) -> None:
-        """A waiter was cancelled."""
-        self.queue.forget(waiter, now)
 
     def best(self, now: float) -> Waiter | None:
         """The waiter that may leave now, or None."""
@@ -246,10 +235,6 @@ class Quota:
 
     # -- leaving and ending -------------------------------------------------------------------------------------
 
-    def leave(self, waiter: Waiter, now: float) -> None:
-        """The waiter that `best` named waits no longer."""
-        self.queue.pop(waiter, now)
-
     def take(self, key: str | None, now: float) -> tuple[Window, ...]:
         """A request leaves. Returns: the windows it takes a slot in."""
         self.requests += 1
@@ -265,7 +250,7 @@ class Quota:
 
     def ended(self, slot: Slot, counted_by: float | None, now: float) -> None:
         """The slot's request ended and has given its places back. `counted_by` None: it never left."""
-        self._in_flight.discard(slot)
+        self.in_flight.discard(slot)
         if counted_by is not None and not slot.is_on_record:
             counted = self._counted
             counted.append((counted_by, slot.key))

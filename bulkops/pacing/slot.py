@@ -2,49 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from bulkops.pacing.quota import Quota
 from bulkops.pacing.recorded_quota import Settle
+from bulkops.pacing.slots_in_hand import SharedQuota
+from bulkops.pacing.window import Window
 
 if TYPE_CHECKING:
     from bulkops.pacing.pacer import Pacer
 
 
-class Slot:
+class Slot(msgspec.Struct, eq=False):
     """Permission to send one request now. Exactly one of replied, refused, lost, unused ends it; later calls do
-    nothing.
+    nothing. `settle`: told how the request ended, where it is on record.
     """
 
-    __slots__ = (
-        "_ended",
-        "_generation",
-        "_hand",
-        "_pacer",
-        "_quota",
-        "_taken",
-        "_windows",
-        "granted_at",
-        "key",
-        "settle",
-        "waited_s",
-    )
-
-    def __init__(self, pacer: Pacer, quota: Quota, key: str | None, now: float, waited_s: float) -> None:
-        self._pacer = pacer
-        self._quota = quota
-        self.key = key
-        self._windows = quota.take(key, now)
-        self._hand = quota.shared
-        if self._hand is not None:
-            self._generation = self._hand.generation
-            self._taken = self._hand.take(now)
-        self._ended = False
-        self.granted_at = now
-        self.waited_s = waited_s
-        self.settle: Settle | None = None
-        """Told how the request ended, where it is on record."""
-        quota.track(self)
+    _pacer: Pacer
+    _quota: Quota
+    key: str | None
+    granted_at: float
+    waited_s: float
+    _windows: tuple[Window, ...]
+    _hand: SharedQuota | None
+    _taken: Any
+    _generation: int
+    _ended: bool = False
+    settle: Settle | None = None
 
     @property
     def quota(self) -> str:
