@@ -139,13 +139,15 @@ class Pacer(ProcessQuotas):
                 await self._sleep.sleep_until(again_at)
             elif self._smoother.is_ready:
                 self._smoother.take()
-                self._leave(*leaving)
+                self._leave(*leaving, self.now())
+                if len(self._busy) == 1:
+                    self._leave_at_once(leaving[0])
             else:
                 await self._draw()
                 # Time has passed: an account further along may be waiting now.
                 leaving, _ = self._next()
                 if leaving is not None:
-                    self._leave(*leaving)
+                    self._leave(*leaving, self.now())
 
     async def _draw(self) -> None:
         """Wait for a token that no other request can take meanwhile."""
@@ -192,8 +194,17 @@ class Pacer(ProcessQuotas):
                 again_at = min(again_at, quota.next_at(now))
         return first, again_at
 
-    def _leave(self, quota: Quota, waiter: Waiter) -> None:
+    def _leave_at_once(self, quota: Quota) -> None:
+        """Of the only quota with waiters: all that `_next` would name one after the other."""
         now = self.now()
+        for _ in range(quota.at_once(now) if self._smoother.is_ready else 0):
+            waiter = quota.queue.head(now)
+            if waiter is None or not self._smoother.is_ready:
+                return
+            self._smoother.take()
+            self._leave(quota, waiter, now)
+
+    def _leave(self, quota: Quota, waiter: Waiter, now: float) -> None:
         quota.queue.pop(waiter, now)
         waiter.future.set_result(self._grant(quota, waiter.key, now, since=waiter.since))
         if self._source is not None:

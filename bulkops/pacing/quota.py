@@ -233,6 +233,14 @@ class Quota:
         least = self.shortest_window.grants_within(max(1, allowed // sharers), now, within_s + more_s)
         return min([least, *(window.grants_within(window.limit, now, within_s) for window in self._longer_windows)])
 
+    def at_once(self, now: float) -> int:
+        """Requests that can leave now without another look. None where each departure decides about the next one."""
+        adaptation = self.adaptation
+        is_simple = self.exploration is None and self.shared is None and not self._by_key
+        if not is_simple or adaptation.is_opening or adaptation.is_spaced:
+            return 0
+        return self.grants_within(now, 0.0)
+
     # -- leaving and ending -------------------------------------------------------------------------------------
 
     def take(self, key: str | None, now: float) -> tuple[Window, ...]:
