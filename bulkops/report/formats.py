@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from bulkops.errors import ConfigError
 from bulkops.report.json_csv import render_csv, render_json, render_jsonl, render_summary
 from bulkops.report.junit import render_junit
 from bulkops.report.markdown import render_markdown
-from bulkops.report.model import Report
 from bulkops.report.text import render_text
+
+if TYPE_CHECKING:
+    from bulkops.report.model import Report
 
 Format: TypeAlias = Literal["text", "json", "jsonl", "csv", "junit", "markdown", "html", "summary"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -16,6 +17,9 @@ from bulkops.pacing import Explored
 from bulkops.report.failure_clusters import Cluster, Remark, cluster, remarks
 from bulkops.report.next_steps import resume_command
 from bulkops.report.text import render_text, summary
+
+if TYPE_CHECKING:
+    from bulkops.report.formats import Format
 
 
 @attrs.frozen(kw_only=True)
@@ -126,6 +130,15 @@ class Report:
             raise RunFailed(summary(self), run_id=self.run_id, remedy="see report.failures")
         if self.state in STOPPED:
             raise RunAborted(summary(self), run_id=self.run_id, remedy=f"resume with: {resume_command(self)}")
+
+    def render(self, format: Format = "text") -> str:  # noqa: A002 - the flag's name, at the call site too
+        """The report as `bulkops report --format` prints it. CSV has its own line ends: write it with newline="".
+
+        Raises: ConfigError for an unknown format, and for HTML without jinja2.
+        """
+        from bulkops.report.formats import render  # noqa: PLC0415 - the formats take a report
+
+        return render(self, format)
 
     def __str__(self) -> str:
         return render_text(self)

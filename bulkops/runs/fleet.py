@@ -248,11 +248,13 @@ class Fleet:
         async with client_for(record, self.workato) as client:
             return await attrs.evolve(self, workato=client).run(operation, inventory)
 
-    async def report(self, run_id: str | None = None) -> Report:
-        """The report of a run; run_id None: the newest run. Sends nothing. Raises: JournalError."""
+    async def report(self, run_id: str | None = None, *, detailed: bool = False) -> Report:
+        """The report of a run; run_id None: the newest run. Sends nothing. Raises: JournalError.
+
+        detailed: read each step too, which HTML shows.
+        """
         async with Journal.open(self.journal, read_only=True) as opened:
-            record = await opened.get_run(run_id)
-            return await load_report(opened, record.run_id)
+            return await load_report(opened, run_id, detailed=detailed)
 
     async def runs(self) -> list[RunRecord]:
         """The runs of the journal, newest first; none without a journal. Sends nothing. Raises: JournalError."""

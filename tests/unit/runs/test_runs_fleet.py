@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -47,6 +48,9 @@ async def test_plan_run_undo_report_and_runs(fleet: Fleet, vendor: Sandbox) -> N
     assert [effect["kind"] for effect in vendor.effects()].count("folder.deleted") == 2
     assert (await fleet.report()).run_id == undone.run_id
     assert (await fleet.report(report.run_id)).outcomes == report.outcomes
+    assert json.loads(report.render("json"))["run"] == report.run_id
+    brief, detailed = report.render("html"), (await fleet.report(report.run_id, detailed=True)).render("html")
+    assert len(detailed) > len(brief) > len(report.render()), "more is drawn"
     assert [record.run_id for record in await fleet.runs()] == [undone.run_id, report.run_id]
     assert {record.policy["waves"] for record in await fleet.runs()} == {"1,rest"}
 
