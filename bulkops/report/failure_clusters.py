@@ -21,6 +21,7 @@ _VARIABLE: Final = re.compile(
     r"(?<![\w-])(?:"
     r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"  # a UUID
     r"|(?=[0-9a-fA-F]*[0-9])[0-9a-fA-F]{12,}"  # a hash or request id
+    r"|0x[0-9a-f]+"  # the address of a Python object
     r"|[0-9]{5,}"  # an id; statuses, versions and small counts are shorter and mean something
     r")(?![\w-])"
 )

@@ -18,6 +18,7 @@ from bulkops.journal import AccountResult, AccountRow
 from bulkops.masking import masked
 from bulkops.models.text import one_line
 from bulkops.outcome import Outcome
+from bulkops.report.failure_clusters import normalized
 from bulkops.steps import Context, log_of
 
 TOKEN_REFUSED: Final = "the vendor refused the token"  # noqa: S105 - a reason, not a password
@@ -72,7 +73,7 @@ def ending_of(effects: Effects, error: BaseException | None, before: AccountRow)
         return stopped(effects, before, stop_reason(effects.stopped_by or worst))
     if error is None or worst is None:
         return _returned(effects)
-    ending = _failed(effects, worst) if isinstance(worst, BulkopsError) else _unexpected(effects, worst)
+    ending = _failed(effects, worst) if isinstance(worst, BulkopsError) else _unexpected(effects, worst, before)
     # Only an operation's own verdict guarantees that all of its effects are known.
     if ending.outcome is Outcome.FAILED and not isinstance(worst, TaskFailed) and _is_still_unknown(effects, before):
         return _as_before(before, reason=_shown(f"{before.cause or before.reason}; this time: {ending.reason}"))
@@ -162,13 +163,13 @@ def _failed(effects: Effects, error: BulkopsError) -> AccountResult:
     )
 
 
-def _unexpected(effects: Effects, error: BaseException) -> AccountResult:
+def _unexpected(effects: Effects, error: BaseException, before: AccountRow) -> AccountResult:
     """A bug, in bulkops or in the user's operation, fails one account only."""
     said = _mistake(error)
     return AccountResult(
         outcome=Outcome.UNKNOWN if effects.unresolved else Outcome.FAILED,
         failure_class="unexpected",
-        cause=said,
+        cause=normalized(said, before.account),  # a mistake of the code is the same one in every account
         reason=said,
         remedy="correct the operation: the log has its traceback, once",
         detail=effects.detail,

@@ -118,6 +118,13 @@ def test_a_mistake_without_words_is_its_type_alone() -> None:
     assert ending_of(Effects(), TimeoutError(), _row()).cause == "TimeoutError"
 
 
+def test_a_mistake_that_names_the_account_has_one_cause_in_all_accounts() -> None:
+    """Else each of them logs a traceback, and the breaker never counts two in a row."""
+    ending = ending_of(Effects(), ValueError("7 has 4100231 and <Folder object at 0x7f37703e61d0>"), _row())
+    assert ending.cause == "ValueError: <id> has <id> and <Folder object at <id>>"
+    assert ending.reason == "ValueError: 7 has 4100231 and <Folder object at 0x7f37703e61d0>"
+
+
 @pytest.mark.parametrize("error", [None, TaskFailed("made of it"), ValueError("because of it"), _MISSING])
 def test_no_account_fails_or_is_done_after_a_refused_token(error: Exception | None) -> None:
     """The operation caught the 401 and said something else."""
