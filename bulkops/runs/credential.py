@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -153,11 +154,21 @@ async def hold_credential(
     try:
         yield use
     finally:
+        leaving = asyncio.create_task(_leave(session, use), name="bulkops.leave")  # no cancellation reaches it
         with anyio.CancelScope(shield=True):
-            async with session.leasing:
-                use.users -= 1
-                if not use.users:
-                    await use.end()
+            try:
+                await asyncio.wait([leaving])
+            except asyncio.CancelledError:  # which a scope does not keep off
+                await asyncio.wait([leaving])
+                raise
+        leaving.result()
+
+
+async def _leave(session: ApiSession, use: CredentialUse) -> None:
+    async with session.leasing:
+        use.users -= 1
+        if not use.users:
+            await use.end()
 
 
 async def _has_ended(location: AnyLocation, run_id: str) -> bool:

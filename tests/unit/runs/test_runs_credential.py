@@ -109,6 +109,19 @@ async def test_a_run_of_another_workspace_is_no_matter(workato: Workato, tmp_pat
     assert report.ok
 
 
+async def test_who_is_cancelled_at_the_end_leaves_no_lease(workato: Workato) -> None:
+    async def work() -> None:
+        async with hold_credential(session_of(workato), "r1"):
+            working.cancel()  # the first wait of the end meets it
+
+    working = asyncio.create_task(work())
+    await asyncio.wait([working])
+    assert working.cancelled()
+    assert session_of(workato).heartbeat is None
+    async with hold_credential(session_of(workato), "r2"):
+        pass  # not refused
+
+
 async def test_the_lease_ends_in_order_after_an_error_too(workato: Workato, tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         async with hold_credential(session_of(workato), "r1"):
