@@ -90,7 +90,7 @@ def test_importing_loads_nothing_heavy() -> None:
         ("Outcome", 4, {"attrs", "bulkops.errors"}),
         (
             "Workato",
-            132,
+            133,
             {"sqlite3", "rich", "bulkops.runs", "bulkops.journal", "bulkops.operations", "bulkops.report"},
         ),
         ("BulkopsError", 8, {"aiohttp", "msgspec", "bulkops.settings"}),
