@@ -191,16 +191,18 @@ def end_account(run_id: str, seq: int, ending: AccountResult, now: Instant) -> J
 
 _INTENT: Final = StepState.INTENT.value
 """Once: `.value` of an enum is a call."""
+_NULL: Final = encode(None)
+"""JSON's: for SQL's NULL, as for True and False, `sqlite3` looks for an adapter, which takes longer than the row."""
 
 
 def begin_step(run_id: str, seq: int, step: str, data: object, boot_s: float) -> Job:
-    return StepWrite((utf8_text(run_id), seq, utf8_text(step), _INTENT, encode(data), None, False, boot_s))
+    return StepWrite((utf8_text(run_id), seq, utf8_text(step), _INTENT, encode(data), _NULL, 0, boot_s))
 
 
 def end_step(
     run_id: str, seq: int, step: str, state: StepState, result: object, *, changed: bool, boot_s: float
 ) -> Job:
-    return StepWrite((utf8_text(run_id), seq, utf8_text(step), str(state), None, encode(result), changed, boot_s))
+    return StepWrite((utf8_text(run_id), seq, utf8_text(step), str(state), _NULL, encode(result), int(changed), boot_s))
 
 
 def begin_process(run_id: str) -> Job:
