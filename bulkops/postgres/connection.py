@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from bulkops.errors import ConfigError, JournalError
@@ -44,14 +44,19 @@ SELECT set_config('search_path', %s, false),
 """A stopped process must not hold rows that others need, and a commit must be durable when it returns."""
 
 
-def connect(database: DatabaseUrl) -> psycopg.Connection[Any]:
+_NO_SETTINGS: Final[Mapping[str, str]] = {}
+
+
+def connect(database: DatabaseUrl, *, settings: Mapping[str, str] = _NO_SETTINGS) -> psycopg.Connection[Any]:
     """A connection in autocommit mode whose search path is the schema of bulkops. Blocks: call it in a thread.
+
+    `settings`: more settings of the session.
 
     Raises: JournalError in words; ConfigError without psycopg.
     """
     driver = require_driver()
     try:
-        return _connected(driver, database)
+        return _connected(driver, database, settings)
     except driver.Error as error:
         raise describe(error, database) from None
 
@@ -60,6 +65,7 @@ def connect_again(
     database: DatabaseUrl,
     *,
     part: str,
+    settings: Mapping[str, str] = _NO_SETTINGS,
     patience_s: float = OUTAGE_S,
     give_up: Callable[[], bool] = lambda: False,
 ) -> psycopg.Connection[Any]:
@@ -71,7 +77,7 @@ def connect_again(
     began, wait_s, is_told = time.monotonic(), _FIRST_WAIT_S, False
     while True:
         try:
-            connection = _connected(driver, database)
+            connection = _connected(driver, database, settings)
         except driver.Error as error:
             away_s = time.monotonic() - began
             if not is_outage(error) or give_up() or away_s + wait_s > patience_s:
@@ -105,10 +111,12 @@ async def connect_async(database: DatabaseUrl) -> psycopg.AsyncConnection[Any]:
     return connection
 
 
-def _connected(driver: Any, database: DatabaseUrl) -> psycopg.Connection[Any]:
+def _connected(driver: Any, database: DatabaseUrl, settings: Mapping[str, str]) -> psycopg.Connection[Any]:
     connection: psycopg.Connection[Any] = driver.Connection.connect(_conninfo(driver, database), autocommit=True)
     try:
         _check_version(connection.execute(_SETTINGS, (search_path(database),)).fetchone(), database)
+        for name, value in settings.items():
+            connection.execute("SELECT set_config(%s, %s, false)", (name, value))
     except BaseException:
         connection.close()
         raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import psycopg
@@ -15,6 +15,8 @@ from bulkops.errors import JournalCorrupt, JournalError
 from bulkops.journal.base import Rows
 from bulkops.journal.postgres.writes import storable
 from bulkops.postgres import DatabaseUrl, connect_again, describe, is_outage
+
+ONLY_READING: Final = {"default_transaction_read_only": "on"}
 
 
 @attrs.frozen
@@ -33,7 +35,7 @@ class PostgresReading:
 
     def __init__(self, connection: psycopg.Connection[Any], database: DatabaseUrl) -> None:
         self._database = database
-        self._connection = _only_reading(connection)
+        self._connection = connection
 
     def execute(self, statement: str, values: Sequence[object] = (), /) -> Rows:
         while True:
@@ -44,7 +46,7 @@ class PostgresReading:
                     raise
                 with contextlib.suppress(psycopg.Error):
                     self._connection.close()
-                self._connection = _only_reading(connect_again(self._database, part="journal"))
+                self._connection = connect_again(self._database, part="journal", settings=ONLY_READING)
 
     def now(self) -> Instant:
         clock, now_s = self.execute("SELECT id, now_s() FROM store").fetchone()
@@ -62,11 +64,6 @@ class PostgresReading:
 
     def close(self) -> None:
         self._connection.close()
-
-
-def _only_reading(connection: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
-    connection.execute("SET default_transaction_read_only = on")
-    return connection
 
 
 @lru_cache

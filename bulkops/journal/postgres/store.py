@@ -11,7 +11,7 @@ from bulkops.clock import Clock
 from bulkops.journal.postgres import writes
 from bulkops.journal.postgres.committer import PostgresCommitter, this_place
 from bulkops.journal.postgres.locks import PostgresLocks
-from bulkops.journal.postgres.reading import PostgresReading, Translated
+from bulkops.journal.postgres.reading import ONLY_READING, PostgresReading, Translated
 from bulkops.journal.postgres.schema import SCRIPTS
 from bulkops.journal.postgres.shared_runs import SharedRuns
 from bulkops.journal.reader import Reader
@@ -26,8 +26,9 @@ def open_store(database: DatabaseUrl, *, read_only: bool, clock: Clock) -> Store
     """Open the journal in a database; its tables are made when missing. Blocks. Raises: JournalError."""
     place = this_place(clock)
     with ExitStack() as stack:
-        reading = stack.enter_context(closing(connect(database)))
-        migrate(reading, database, PART, SCRIPTS)
+        with closing(connect(database)) as connection:
+            migrate(connection, database, PART, SCRIPTS)
+        reading = stack.enter_context(closing(connect(database, settings=ONLY_READING)))
         writing = None if read_only else stack.enter_context(closing(connect(database)))
         stack.pop_all()  # all is well: the connections stay open
 

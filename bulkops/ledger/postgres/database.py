@@ -39,7 +39,7 @@ oldest accounts."""
 _ALL: Final = 2**62
 """Of an exchange without a number of its own: all exchanges have been answered."""
 
-_STATEMENT_TIMEOUT: Final = "5s"
+_SETTINGS: Final = {"statement_timeout": "5s"}
 """An exchange takes milliseconds. One that waits so long counts as an outage, and is sent again."""
 
 _SCRIPTS: Final = (
@@ -76,8 +76,8 @@ class LedgerDatabase:
 
     def __attrs_post_init__(self) -> None:
         """Does not wait for a database that is down: a run that asks for a lease could not be stopped meanwhile."""
-        self._connection = _opened(self.database)
-        self._prepare()
+        make_tables(self.database)
+        self._connection = connect(self.database, settings=_SETTINGS)
 
     def close(self) -> None:
         """Without `end` before it, the state is as after a kill."""
@@ -159,24 +159,12 @@ class LedgerDatabase:
 
     def _reconnect(self) -> None:
         self._connection.close()
-        self._connection = connect_again(self.database, part="ledger", give_up=lambda: self.is_ending)
-        self._prepare()
-
-    def _prepare(self) -> None:
-        self._connection.execute(f"SET statement_timeout = '{_STATEMENT_TIMEOUT}'")
+        self._connection = connect_again(
+            self.database, part="ledger", settings=_SETTINGS, give_up=lambda: self.is_ending
+        )
 
 
 def make_tables(database: DatabaseUrl) -> None:
     """Make the tables and functions when they are missing. Blocks. Raises: JournalError."""
     with connect(database) as connection:
         migrate(connection, database, "ledger", _SCRIPTS)
-
-
-def _opened(database: DatabaseUrl) -> psycopg.Connection[Any]:
-    connection = connect(database)
-    try:
-        migrate(connection, database, "ledger", _SCRIPTS)
-    except BaseException:
-        connection.close()
-        raise
-    return connection

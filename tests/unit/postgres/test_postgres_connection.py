@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from functools import partial
 
 import psycopg
 import pytest
@@ -40,6 +41,15 @@ async def test_a_connection_writes_durably_into_its_schema(postgres: str) -> Non
                 assert connection_2.execute("SHOW synchronous_commit").fetchone() == ("on",)
         finally:
             admin.execute("ALTER ROLE postgres RESET synchronous_commit")
+
+
+def test_settings_of_a_session_fail_in_words_too(postgres: str) -> None:
+    url = DatabaseUrl.parse(postgres)
+    with connect_again(url, part="journal", settings={"statement_timeout": "5s"}) as connection:
+        assert connection.execute("SHOW statement_timeout").fetchone() == ("5s",)
+    for attempt in (connect, partial(connect_again, part="ledger")):
+        with pytest.raises(JournalError, match="invalid value for parameter"):
+            attempt(url, settings={"statement_timeout": "nonsense"})
 
 
 def test_no_server() -> None:
