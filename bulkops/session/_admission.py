@@ -107,7 +107,7 @@ class Admission:
         quota = pending.request.call.quota
         while True:
             await self._budget.until_allowed(quota)
-            slot = self.slot_now(pending) or await self._slot(pending)
+            slot = await self._slot(pending)
             pending.tries.probe = self._budget.take(quota)
             if pending.tries.probe is not None:
                 return slot

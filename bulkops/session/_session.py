@@ -257,9 +257,10 @@ class ApiSession:
         """
         admission, tries = self._admission, pending.tries
         if failed is None:
+            is_resend = tries.probe is not None
             admission.settle(pending, ok=None)
             await asyncio.sleep(0)  # one that was withdrawn is cancelled here
-            return await admission.slot(pending)
+            return await (admission.slot_after(pending, 0.0) if is_resend else admission.slot(pending))
         call, host = pending.request.call, admission.host
         tries.note(failed, at=asyncio.get_running_loop().time(), host_answered_at=host.answered_at)
         if failed.away_s and not host.is_away and failed.may_be_resent(call):

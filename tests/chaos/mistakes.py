@@ -325,8 +325,8 @@ MISTAKES = (
     Mistake(
         "the probe of the host waits for its slot",
         "Admission._slot_in_budget",
-        ("slot = self.slot_now(pending) or await self._slot(pending)\npending.tries.probe = self._budget.take(quota)"),
-        ("pending.tries.probe = self._budget.take(quota)\nslot = self.slot_now(pending) or await self._slot(pending)"),
+        ("slot = await self._slot(pending)\npending.tries.probe = self._budget.take(quota)"),
+        ("pending.tries.probe = self._budget.take(quota)\nslot = await self._slot(pending)"),
         HOST,
     ),
     Mistake(

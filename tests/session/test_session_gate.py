@@ -358,6 +358,25 @@ async def test_nothing_leaves_on_an_old_sign_of_life(
     assert reply.attempt == 1, "what did not leave was no attempt"
 
 
+@pytest.mark.parametrize("answers", [(True, False), (True, True, False)], ids=str)
+async def test_a_resend_that_waits_for_a_sign_of_life_needs_the_retry_budget(
+    server: Any, session: ApiSession, answers: tuple[bool, ...]
+) -> None:
+    """After a stall of the disk, an outage of the host would meet the resends of all accounts at once."""
+    tokens = []
+
+    async def handler(seen: Any, out: Any) -> None:
+        tokens.append(session._budget.tokens(GET.quota))
+        await out.json(503 if len(tokens) == 2 else 200, {"id": 1, "name": "x"})
+
+    server.handler = handler
+    await session.send(GET, scope=RequestContext(), path=PATH)  # opens the door
+    session.heartbeat = sign = Heartbeat(*answers)
+    await session.send(GET, scope=RequestContext(), path=PATH)
+    assert (tokens, sign.is_fresh) == ([10, 10, 9], True)
+    assert sign.asked_to_wait
+
+
 class Store:
     """A common store of slots. It gives one whenever the hand is empty, and takes all back while the second request
     connects: then the session asks its heartbeat for the second time.
