@@ -83,7 +83,7 @@ def ending_of(effects: Effects, error: BaseException | None, before: AccountRow)
 
 def _named(others: Sequence[BaseException]) -> str:
     """The errors of a group that do not decide."""
-    shown = [str(other) if isinstance(other, BulkopsError) else f"{type(other).__name__}: {other}" for other in others]
+    shown = [str(other) if isinstance(other, BulkopsError) else _said(other) for other in others]
     more = [f"and {len(shown) - _MOST_NAMED} more"] if len(shown) > _MOST_NAMED else []
     return "also raised: " + "; ".join([*shown[:_MOST_NAMED], *more])
 
@@ -178,8 +178,11 @@ def _unexpected(effects: Effects, error: BaseException, before: AccountRow) -> A
 
 def _mistake(error: BaseException) -> str:
     where = _place(error)
-    said = f"{type(error).__name__}: {error}".removesuffix(": ")
-    return _shown(said + (f" ({where})" if where else ""))
+    return _shown(_said(error) + (f" ({where})" if where else ""))
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
 
 
 def _place(error: BaseException) -> str | None:

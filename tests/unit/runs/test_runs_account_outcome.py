@@ -116,6 +116,8 @@ def test_the_other_errors_of_a_group_are_named_and_do_not_split_the_cluster() ->
 
 def test_a_mistake_without_words_is_its_type_alone() -> None:
     assert ending_of(Effects(), TimeoutError(), _row()).cause == "TimeoutError"
+    both = ExceptionGroup("of tasks", [TimeoutError(), KeyError()])
+    assert ending_of(Effects(), both, _row()).reason == "TimeoutError; also raised: KeyError"
 
 
 def test_a_mistake_that_names_the_account_has_one_cause_in_all_accounts() -> None:
