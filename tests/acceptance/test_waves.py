@@ -73,7 +73,7 @@ def test_undone_from_the_journal(tmp_path: Path) -> None:
         effects = vendor.ledger()
         foreseen = vendor.cli("plan", "undo", *vendor.policy)
         assert (foreseen.code, vendor.ledger()) == (0, effects), foreseen.err
-        assert f"{customers} accounts: undo" in foreseen.out
+        assert f"{customers} accounts: stop 3 recipes, " in foreseen.out
         undone = vendor.cli("undo", *vendor.policy, "--json")
         assert (undone.code, undone.outcomes) == (0, {"changed": customers}), undone.err
         assert vendor.kinds()["recipe.stopped"] == 3 * customers

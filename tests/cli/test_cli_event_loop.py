@@ -97,7 +97,7 @@ def test_an_exit_in_an_operation_ends_its_account_only(
 
 
 def _kind(problem: str | None) -> str | None:
-    return problem and problem.partition(":")[0]
+    return problem and problem.partition(" (")[0]
 
 
 def test_an_exit_outside_the_accounts_is_an_error_of_the_command(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ async def test_a_key_whose_secrets_file_is_lost_gets_a_new_one_by_the_command_of
     monkeypatch.setenv("WORKATO_API_TOKEN", it.sandbox.token)
     capsys.readouterr()
     assert command.startswith("bulkops call ")
-    assert await anyio.to_thread.run_sync(main, [*shlex.split(command)[1:], "--yes"]) == 0
+    assert await anyio.to_thread.run_sync(main, [*shlex.split(command)[1:], "--yes"]) == 0, capsys.readouterr().err
     shown = json.loads(capsys.readouterr().out)
     assert (await call(it, "EORG-1", secret_of(shown)), await call(it, "EORG-1", lost["EORG-1"])) == (200, 401)
 

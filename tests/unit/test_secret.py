@@ -37,6 +37,7 @@ def test_what_looks_like_a_secret_is_masked(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "bulkops call managed_users.api_keys.refresh_secret api_key_id=17",
         "the vendor refused the token",
         "check WORKATO_API_TOKEN, and that it belongs to this data center (WORKATO_HOST)",
         "401 Invalid token: expired",
