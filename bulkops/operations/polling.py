@@ -15,10 +15,10 @@ from bulkops.pacing import Pacer
 from bulkops.steps import Context, memory_of, tuning_of
 
 _GUESS: Final = "likely finish of an "
-_DONE_SHARE: Final = 0.9
+_DONE_SHARE: Final = 0.8
 _STEP: Final = 0.2
-_GROWTH: Final = 1.5
-_PATIENCE: Final = 0.15
+_GROWTH: Final = 2.0
+_PATIENCE: Final = 0.08
 """Asked often means after this share of the import's age: a long one ends no more than that later for it."""
 
 
@@ -31,11 +31,11 @@ F = TypeVar("F", bound=_Job)
 
 
 class LikelyFinish:
-    """The age at which nine of ten imports of this run are done, learned from polls. Flat in memory.
+    """The age at which four of five imports of this run are done, learned from polls. Flat in memory.
 
     A poll says whether an import was done at an age, not when it was done: the ages at which imports were found done
-    are the ages of polls, and their 90th percentile could only rise. So a poll at about the guess moves it a little:
-    done, down; not done, up nine times as far (stochastic approximation, Robbins and Monro 1951), but never far beyond
+    are the ages of polls, and their 80th percentile could only rise. So a poll at about the guess moves it a little:
+    done, down; not done, up four times as far (stochastic approximation, Robbins and Monro 1951), but never far beyond
     what the poll has seen.
     """
 
@@ -52,7 +52,7 @@ class LikelyFinish:
 
 
 def patient_age_s(asked_s: float, *, likely_s: float) -> float:
-    """While others wait: the likely finish; for an import asked at `asked_s` and not done, half as long again."""
+    """While others wait: the likely finish; for an import asked at `asked_s` and not done, twice that."""
     return max(likely_s, asked_s * _GROWTH)
 
 

@@ -110,7 +110,7 @@ def test_a_sleeper_notices_that_the_others_are_through() -> None:
 
 
 @pytest.mark.parametrize("start_s", [2.0, 500.0])
-def test_the_guess_finds_the_age_at_which_nine_of_ten_are_done(start_s: float) -> None:
+def test_the_guess_finds_the_age_at_which_four_of_five_are_done(start_s: float) -> None:
     likely = LikelyFinish(FIRST_S)
     likely.age_s = start_s
     rng = Random(3)
@@ -120,7 +120,7 @@ def test_the_guess_finds_the_age_at_which_nine_of_ten_are_done(start_s: float) -
         likely.note(asked_at_s, done=rng.uniform(0, 100) <= asked_at_s)
         ages.append(likely.age_s)
     late = sorted(ages[2000:])
-    assert 80 <= late[1000] <= 97
+    assert 70 <= late[1000] <= 87
 
 
 def test_many_that_say_the_same_at_once_do_not_drive_the_guess_away() -> None:
