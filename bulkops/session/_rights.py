@@ -20,7 +20,8 @@ class Rights:
     """Families of calls that worked, and those that the API client's role lacks.
 
     The vendor answers 401 to a family that the role lacks, and to every call once the token is revoked. To tell them
-    apart, the first read that worked is sent again, once for each family.
+    apart, the first read that worked is sent again, once for each family. After a read that tells nothing, the next 401
+    sends it again.
     """
 
     def __init__(self, send: Callable[[Request, str | None, RequestContext], Awaitable[Reply]]) -> None:
@@ -30,6 +31,7 @@ class Rights:
         self._lacking: set[tuple[str, str]] = set()
         self._first_read: tuple[Request, str | None] | None = None
         self._asking = anyio.Lock()
+        self._unanswered = 0
 
     def worked(self, attempt: Attempt) -> None:
         """The server has accepted the token for this call, whatever it answered."""
@@ -45,9 +47,10 @@ class Rights:
 
     async def meaning(self, refused: Unauthorized, pending: PendingCall) -> StatusError:
         """The error of a doubtful 401: Forbidden, or `refused` if the token is revoked."""
-        call, scope = pending.request.call, pending.scope
+        call, scope, unanswered = pending.request.call, pending.scope, self._unanswered
         async with self._asking:
-            if self._first_read is not None and call.family not in self._lacking and not scope.tolerates_401:
+            is_open = call.family not in self._lacking and self._unanswered == unanswered
+            if self._first_read is not None and is_open and not scope.tolerates_401:
                 request, key = self._first_read
                 asker = RequestContext(seq=scope.seq, progress=scope.progress, read_only=True, deadline=scope.deadline)
                 try:
@@ -58,4 +61,6 @@ class Rights:
                 except ApiError as error:
                     if isinstance(error, StatusError) and error.status < 500 and error.status != 429:
                         self._lacking.add(call.family)
+                    else:
+                        self._unanswered += 1  # all that wait now would send it as often, one after the other
         return missing_right(refused, group=call.group, token_works=call.family in self._lacking)
