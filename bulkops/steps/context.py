@@ -250,8 +250,9 @@ class Context:
         return await self._memory.recall(kind, key)
 
     async def remember(self, kind: str, key: str, value: Any) -> None:
-        """Keep a JSON value about the account for later runs of this journal."""
-        await self._memory.remember(kind, key, value)
+        """Keep a JSON value about the account for later runs of this journal. A plan keeps nothing."""
+        if not self.planning:
+            await self._memory.remember(kind, key, value)
 
 
 def log_of(ctx: Context) -> StepLog:

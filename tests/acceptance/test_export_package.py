@@ -14,7 +14,7 @@ import pytest
 
 from bulkops.errors import ConfigError, InputError
 from bulkops.operations import ExportPackage, ImportPackage, export_to_file
-from bulkops.runs import Fleet, from_values, run
+from bulkops.runs import Fleet, from_values, run, undo_of
 from tests.fleet import PACKAGE, PACKAGE_2, fleet, kill, wait_until
 from tests.here import FIRST, Here, in_sandbox, outcomes
 
@@ -56,6 +56,7 @@ async def test_alone_again_and_undone(it: Here, tmp_path: Path) -> None:
     assert contents(one) == contents(PACKAGE)
     assert os.stat(one).st_mode & 0o777 == 0o600
     assert it.kinds()["manifest.created"] == customers
+    await Fleet(it.workato, journal=it.journal).plan(*await undo_of(done.run_id, journal=it.journal))  # forgets nothing
     again = await it.run(made, rows(customers))  # the same manifests, and files that hold the same
     assert outcomes(again) == {"unchanged": customers}
     assert (files(into), it.kinds()["manifest.created"]) == (there, customers)
