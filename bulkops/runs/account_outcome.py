@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
+import msgspec
 
 from bulkops import plain_json
 from bulkops.client import scope_of
@@ -203,15 +204,16 @@ def _shown(text: str) -> str:
 def _json_data(detail: Mapping[str, Any]) -> Mapping[str, Any]:
     """The detail without secrets, if it is JSON data; other values must not break the journal."""
     try:
-        plain_json.encode(detail)
-        return {key: _without_secrets(value) for key, value in detail.items()}
+        data = plain_json.encode(detail)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         return {"detail": f"left out: it is not JSON data: {error}"}
+    plain: Mapping[str, Any] = _without_secrets(msgspec.json.decode(data))  # an object may hold secrets too
+    return plain
 
 
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, str):
         return masked(value)
-    if isinstance(value, Mapping):
-        return {key: _without_secrets(part) for key, part in value.items()}
-    return [_without_secrets(part) for part in value] if isinstance(value, list | tuple) else value
+    if isinstance(value, dict):
+        return {masked(key): _without_secrets(part) for key, part in value.items()}
+    return [_without_secrets(part) for part in value] if isinstance(value, list) else value

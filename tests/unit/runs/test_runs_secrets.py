@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+import attrs
 import pytest
 
 import bulkops
@@ -16,6 +17,11 @@ from bulkops.settings import Tuning
 
 ID = 4100231
 CREDENTIAL = "canary-credential-1f2e"
+
+
+@attrs.frozen
+class Login:
+    by: str
 
 
 def _written(directory: Path) -> list[bytes]:
@@ -35,7 +41,7 @@ async def test_no_secret_is_in_what_is_said_of_an_exception(
 
         async def log_in(ctx: bulkops.Context) -> None:
             ctx.add_note(f"signed in with {token}", kept.reveal())
-            ctx.detail["seen"] = {"by": [f"Basic {kept.reveal()}", ("password=correcthorse", 7)]}
+            ctx.detail["seen"] = {"by": [f"Basic {kept.reveal()}", ("password=correcthorse", 7)], token: {Login(token)}}
             raise kind(
                 f"cannot log in as {kept.reveal()} with {token}; password=correcthorse, at https://me:p4ss@host/"
             )
@@ -45,7 +51,7 @@ async def test_no_secret_is_in_what_is_said_of_an_exception(
     (row,) = report.accounts
     assert row.reason is not None
     assert "cannot log in as *** with ***; password=***, at https://***@host/" in row.reason
-    assert row.detail["seen"] == {"by": ["Basic ***", ["password=***", 7]]}
+    assert row.detail["seen"] == {"by": ["Basic ***", ["password=***", 7]], "***": [{"by": "***"}]}
     shown = [render(report, form) for form in ("text", "json", "junit", "markdown")]
     shown += [caplog.text, *(repr(record.__dict__) for record in caplog.records)]
     written = _written(tmp_path)
