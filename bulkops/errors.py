@@ -27,7 +27,7 @@
     │   └── WouldChange              a step or a write met while planning: nothing was sent
     └── RunError                     run_id
         ├── RunAborted               halted: gate closed, deadline, authentication
-        └── RunFailed                `raise_for_failures`: some accounts failed or unknown
+        └── RunFailed                `raise_for_failures`: some accounts failed, unknown or left out
 
 Whether an error is worth another try is policy (`session._retry`), not a property of its class.
 """

@@ -19,7 +19,7 @@ from bulkops.errors import (
 )
 
 EXIT_FAILED: Final = 1
-"""Some accounts failed or are unknown; or an error without a code of its own."""
+"""Some accounts failed, are unknown or left out; or an error without a code of its own."""
 EXIT_USAGE: Final = 2
 """Nothing was begun: usage, configuration, or a request that failed without an effect."""
 EXIT_CHANGES: Final = 2

@@ -116,7 +116,7 @@ class Report:
 
     @property
     def ok(self) -> bool:
-        """Whether the run came to its end and no account failed or is unknown."""
+        """Whether the run came to its end and no account failed, is unknown or left out."""
         return self.state is RunState.FINISHED and self.exit_code == 0
 
     @property
@@ -127,7 +127,7 @@ class Report:
     def raise_for_failures(self) -> None:
         """Raises: RunFailed if accounts failed, are unknown or left out, else RunAborted if the run stopped early."""
         if self._is_troubled:
-            raise RunFailed(summary(self), run_id=self.run_id, remedy="see report.failures")
+            raise RunFailed(summary(self), run_id=self.run_id, remedy="see report.failures and report.left_out")
         if self.state in STOPPED:
             raise RunAborted(summary(self), run_id=self.run_id, remedy=f"resume with: {resume_command(self)}")
 
