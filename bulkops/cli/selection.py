@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Iterator
-from io import BytesIO, TextIOWrapper
 from typing import TYPE_CHECKING
 
 import click
@@ -69,7 +68,7 @@ async def _read_given(source: str) -> Inventory:
         if sys.stdin.isatty():
             say("reading accounts from the terminal; press Ctrl-D to end the list")
         data = await read_stdin()
-    return read_accounts(source, stdin=TextIOWrapper(BytesIO(data), sys.stdin.encoding, sys.stdin.errors))
+    return read_accounts(source, stdin=data)
 
 
 async def subset_of(selection: Selection, *, asks: bool) -> Subset:

@@ -37,10 +37,12 @@ def id_columns(columns: Iterable[object]) -> frozenset[str]:
     return frozenset(_ID_COLUMNS & named) or frozenset([name for name in OTHER_COLUMNS if name in named][:1])
 
 
-def read_records(source: str | Path, stdin: TextIO | None = None) -> tuple[str, Iterator[Record]]:
+def read_records(source: str | Path, stdin: TextIO | bytes | None = None) -> tuple[str, Iterator[Record]]:
     """Name of the source for messages, and its records. Raises: InputError, also while the records are read."""
     if str(source) == "-" or stdin is not None:
         name = "stdin" if str(source) == "-" else str(source)
+        if isinstance(stdin, bytes):
+            return name, _read_any(_text(stdin, name), name)
         return name, _read_any((stdin or sys.stdin).read().removeprefix("\ufeff"), name)
     path = Path(source)
     if _NUMBERS.fullmatch(str(source)) and not path.exists():
@@ -58,14 +60,18 @@ def _read_text(path: Path) -> str:
         raise InputError(
             f"cannot read the account file {path}: {error.strerror}", remedy=f"check the path{_if_external_ids(path)}"
         ) from error
+    return _text(data, str(path))
+
+
+def _text(data: bytes, name: str) -> str:
     if data.startswith(_ZIP):
-        raise InputError(f"{path} is an Excel workbook or another zip file", remedy="save the sheet as CSV UTF-8")
+        raise InputError(f"{name} is an Excel workbook or another zip file", remedy="save the sheet as CSV UTF-8")
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         kind = "it seems to be UTF-16" if data.startswith(_UTF_16) else f"byte {error.start}"
         raise InputError(
-            f"{path} is not UTF-8 text ({kind})", remedy="save it as UTF-8 (in a spreadsheet: CSV UTF-8)"
+            f"{name} is not UTF-8 text ({kind})", remedy="save it as UTF-8 (in a spreadsheet: CSV UTF-8)"
         ) from error
 
 

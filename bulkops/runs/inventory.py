@@ -85,12 +85,12 @@ def from_values(values: Iterable[str | int | Mapping[str, object]], *, source: s
     return _inventory(((f"entry {n}", record) for n, record in enumerate(records, start=1)), source)
 
 
-def read_accounts(source: str | Path, *, stdin: TextIO | None = None) -> Inventory:
+def read_accounts(source: str | Path, *, stdin: TextIO | bytes | None = None) -> Inventory:
     """Read an account file: csv, json, jsonl or txt by its suffix; "-" reads stdin in whichever form it has.
 
     csv, json and jsonl have `id` or `external_id` (or `account`, as in a report, or `to`); other columns become
     parameters. txt has one id or E-id a line. If the file does not exist, numbers separated by commas are the accounts.
-    `stdin`: read in place of stdin, or of the pipe that `source` names.
+    `stdin`: in place of stdin; bytes: the content of stdin, or of the pipe that `source` names.
     Raises: InputError naming file and row; PlanError for an account that is there twice.
     """
     name, records = read_records(source, stdin)

@@ -170,6 +170,9 @@ def test_bad_files_are_named_with_row_and_remedy(
     assert caught.value.remedy
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 1500
+    if isinstance(content, bytes):
+        with pytest.raises(BulkopsError, match=words):
+            read_accounts("/dev/fd/63", stdin=content)  # as from `<(cat FILE)`
 
 
 def test_the_same_account_by_two_names_cannot_be_told_apart_but_equal_ones_are_refused() -> None:
