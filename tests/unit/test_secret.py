@@ -15,6 +15,7 @@ from bulkops.secret import Secret
     ("text", "shown"),
     [
         ("password=hunter2", "password=***"),
+        ("secret_id=41354f secret_id=41354-6.", "secret_id=*** secret_id=***"),
         ("login(user=me, password=correcthorse, x=1)", "login(user=me, password=***, x=1)"),
         ("{'api_key': 'a b c', 'x': 1}", "{'api_key': '***', 'x': 1}"),
         ('{"client_secret": "x"}', '{"client_secret": "***"}'),
@@ -37,7 +38,7 @@ def test_what_looks_like_a_secret_is_masked(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "bulkops call managed_users.api_keys.refresh_secret api_key_id=17",
+        "bulkops call managed_users.api_keys.refresh_secret api_key_id=17.",
         "the vendor refused the token",
         "check WORKATO_API_TOKEN, and that it belongs to this data center (WORKATO_HOST)",
         "401 Invalid token: expired",
