@@ -103,6 +103,7 @@ def _make(path: Path) -> None:
         except FileExistsError:  # another process has just made it
             return
         except OSError:  # the file system has no links
+            path.touch(exist_ok=False)  # a rename would replace a ledger that another process has just made
             os.rename(new, path)
     finally:
         Path(new).unlink(missing_ok=True)

@@ -427,6 +427,19 @@ def test_a_ledger_is_made_without_links_too(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(os, "link", refuse)
     for _ in range(2):
         open_ledger(tmp_path).close()
+    made, here = tmp_path / FILE_NAME, tmp_path / "second"
+    here.mkdir()
+
+    def refuse_late(_: object, path: Path) -> None:
+        made.rename(path)  # by another process, which has just begun to use it
+        refuse()
+
+    monkeypatch.setattr(os, "link", refuse_late)
+    number = made.stat().st_ino
+    with pytest.raises(JournalError, match="File exists"):
+        open_ledger(here)
+    assert (here / FILE_NAME).stat().st_ino == number, "its slots are kept"
+    open_ledger(here).close()
 
 
 def test_a_ledger_of_another_version(tmp_path: Path) -> None:
