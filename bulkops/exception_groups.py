@@ -1,7 +1,8 @@
-"""Exception groups: the errors in them, and the one that decides."""
+"""Exception groups: the errors in them, the one that decides, and the cancellation that a task group leaves."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 from bulkops.errors import BulkopsError, JournalError, Unauthorized
@@ -34,3 +35,14 @@ def _mildness(error: BaseException) -> int:
         True,
     )
     return kinds.index(True)
+
+
+def forget_cancellation() -> None:
+    """Undo what `asyncio.TaskGroup` leaves behind in Python 3.11: it cancels its own task when one of its tasks raises,
+    and does not take that back when it was waiting for them. The operation may have handled the error of the group.
+
+    A cancellation that the operation has swallowed goes too: the executor starts nothing more after it has sent one.
+    """
+    task = asyncio.current_task()
+    while task is not None and task.cancelling():
+        task.uncancel()

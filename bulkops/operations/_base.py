@@ -12,7 +12,7 @@ import msgspec
 
 from bulkops.client import Workato
 from bulkops.errors import BulkopsError, ConfigError, NotFound, TaskFailed
-from bulkops.exception_groups import worst_of
+from bulkops.exception_groups import forget_cancellation, worst_of
 from bulkops.journal import AnyLocation, StepRow
 from bulkops.operations._function_digest import code_of
 from bulkops.operations._plan import Plan, plan_by_rehearsal, rehearsal_of, rehearse_offline
@@ -280,6 +280,7 @@ class Chain(Operation):
                 why = _not_foreseen(error, operation) if changes else None
                 if why is None:
                     raise
+                forget_cancellation()  # else a cancelled task of a later operation would end the plan
                 planned = Plan((*rehearsal.take_changes(), why))
             costs.append(rehearsal.take_requests())
             if planned is not None:

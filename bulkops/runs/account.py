@@ -11,7 +11,7 @@ import attrs
 from bulkops.client import Workato, account_in, scope_of
 from bulkops.errors import BulkopsError, JournalError, NotFound, ReaderGone, TaskFailed
 from bulkops.events import AccountEnded, AccountStarted, Observer
-from bulkops.exception_groups import worst_of
+from bulkops.exception_groups import forget_cancellation, worst_of
 from bulkops.journal import AccountResult, AccountRow, Journal, RunRecord, StepRow
 from bulkops.logs import get_logger
 from bulkops.operations import Operation
@@ -19,7 +19,7 @@ from bulkops.outcome import DRIFTED, IMPOSSIBLE, UNPLANNED, Outcome
 from bulkops.runs.account_outcome import Effects, ending_of, stopped
 from bulkops.runs.halting import Halt, StopSignal, Turn
 from bulkops.runs.missing_customer import require_customer
-from bulkops.runs.task_cancellation import attempted, forget_cancellation
+from bulkops.runs.task_cancellation import attempted
 from bulkops.session import RequestContext
 from bulkops.steps import AccountMemory, Context, Rehearsal, StepLog, StoppedBetween, log_of
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from bulkops.exception_groups import worst_of
+from bulkops.exception_groups import forget_cancellation, worst_of
 
 T = TypeVar("T")
 
@@ -39,14 +39,3 @@ async def attempted(
 def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
-
-
-def forget_cancellation() -> None:
-    """Undo what `asyncio.TaskGroup` leaves behind in Python 3.11: it cancels its own task when one of its tasks raises,
-    and does not take that back when it was waiting for them. The operation may have handled the error of the group.
-
-    A cancellation that the operation has swallowed goes too: the executor starts nothing more after it has sent one.
-    """
-    task = asyncio.current_task()
-    while task is not None and task.cancelling():
-        task.uncancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -154,6 +155,17 @@ async def test_a_failure_after_planned_changes_of_a_chain_is_not_foreseen(beside
         folder: Any = await ctx.account.folders.find("X")
         await ctx.step("move", lambda: ctx.account.folders.update(folder.id), data={"id": folder.id})
 
+    @rehearsed
+    async def grouped(ctx: Context) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(smoke.apply(ctx))
+
+    @rehearsed
+    async def cancelled(ctx: Context) -> None:
+        raise asyncio.CancelledError("of a task that the operation waited for")
+
+    alone = CreateFolder(folder="X") >> as_operation(grouped) >> as_operation(cancelled)
+    assert (await beside.plan(alone)).problem is not None, "which is not a cancellation of the plan"
     chain = CreateFolder(folder="X") >> as_operation(smoke) >> as_operation(mistaken)
     saved = await Fleet(beside.workato, journal=beside.journal).plan(chain, from_values([ID]))
     assert saved.accounts[0].changes[1:] == (
