@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 
 from bulkops.errors import BulkopsError, JournalError, Unauthorized
@@ -43,6 +42,8 @@ def forget_cancellation() -> None:
 
     A cancellation that the operation has swallowed goes too: the executor starts nothing more after it has sent one.
     """
+    import asyncio  # noqa: PLC0415 - the help of a command does without it
+
     task = asyncio.current_task()
     while task is not None and task.cancelling():
         task.uncancel()
