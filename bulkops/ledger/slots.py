@@ -162,7 +162,7 @@ def _insert(
     same = (mine.process_id, mine.host, mine.workspace, quota, _text(key), recorded, longest_s)
     cursor = connection.execute(
         f"""INSERT INTO slots (process_id, host, workspace, quota, key, recorded, longest_s, counted_boot_s)
-            VALUES {", ".join(["(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?)"] * len(counted))}""",  # noqa: S608 - question marks
+            SELECT ?, ?, ?, ?, ?, ?, ?, column1 FROM (VALUES {", ".join(["(?)"] * len(counted))})""",  # noqa: S608 - question marks
         (*same, *counted),
     )
     assert cursor.lastrowid is not None  # noqa: S101 - tells the type checker what an INSERT gives

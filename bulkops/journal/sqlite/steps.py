@@ -47,7 +47,9 @@ def _statement(rows: int) -> str:
         f"{column} = CASE excluded.state WHEN 'intent' THEN excluded.{column} ELSE {column} END"
         for column in ("data", "process_id", "began_boot_s", "quiet_boot_s")
     )
-    marks = f"(?1, ?2{', ?' * (len(_COLUMNS) - 2)})"
-    return f"""INSERT INTO step_rows ({", ".join(_COLUMNS)}) VALUES {", ".join([marks] * rows)}
+    own = [f"column{number}" for number in range(1, len(_COLUMNS) - 1)]
+    marks = f"({', '.join('?' * len(own))})"
+    return f"""INSERT INTO step_rows ({", ".join(_COLUMNS)})
+      SELECT ?, ?, {", ".join(own)} FROM (VALUES {", ".join([marks] * rows)}) WHERE true
       ON CONFLICT DO UPDATE
       SET state = excluded.state, result = excluded.result, changed = excluded.changed, {kept}"""  # noqa: S608 - constants
