@@ -52,9 +52,9 @@ async def test_the_certificate_is_looked_at(
         heard.extend(await reader.readuntil(b"\r\n\r\n"))
         if is_first:
             writer.get_extra_info("socket")._sock.send(b"\0" * 100)
-            return
-        writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n{"id": 7, "name": "Acme"}')
-        await writer.drain()
+        else:
+            writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 25\r\n\r\n{"id": 7, "name": "Acme"}')
+            await writer.drain()
         writer.close()
 
     if is_trusted:
