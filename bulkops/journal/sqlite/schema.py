@@ -72,7 +72,7 @@ CREATE TABLE processes ( -- one process at work for one run; its newest heartbea
 CREATE INDEX processes_by_run ON processes (run_id);
 CREATE TABLE step_rows (
   number INTEGER PRIMARY KEY, -- in the order they began: steps of many accounts at work share pages
-  run INTEGER NOT NULL, -- number of the run: half as long an index
+  run INTEGER NOT NULL, -- number of the run: its id would make the index longer
   seq INTEGER NOT NULL,
   step TEXT NOT NULL,
   state TEXT NOT NULL,
